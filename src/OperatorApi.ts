@@ -1,0 +1,13 @@
+import { HttpApi } from "effect/http-api"
+import { Validation } from "./http/Validation.ts"
+import { ApiKeysApi } from "./merchants/ApiKeysApi.ts"
+import { MerchantsApi } from "./merchants/MerchantsApi.ts"
+
+/** What operators may do, on the port of operations. Only operator keys open it. */
+export class OperatorApi extends HttpApi.make("operator")
+  .add(MerchantsApi)
+  .add(ApiKeysApi)
+  .middleware(Validation)
+  .annotate(HttpApi.ParseOptions, { onExcessProperty: "error", errors: "all" })
+  // Every client sends headers that no route declares.
+  .annotate(HttpApi.HeadersParseOptions, {}) {}

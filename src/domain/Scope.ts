@@ -1,0 +1,10 @@
+import { Schema } from "effect"
+
+/** What an API key of a merchant may do. */
+export const Scope = Schema.Literals([
+  "payments:read",
+  "payments:write",
+  /** Charge a raw BRIC: for migration and tests. */
+  "payments:bric"
+])
+export type Scope = typeof Scope.Type

@@ -1,0 +1,43 @@
+import { Schema } from "effect"
+
+/** One row of `transactions` is one intended call to EPX. */
+export const TransactionType = Schema.Literals(["sale", "authorization", "reversal"])
+export type TransactionType = typeof TransactionType.Type
+
+export const TransactionStatus = Schema.Literals([
+  /** Reserved, not yet due to be sent. */
+  "scheduled",
+  /** Recorded; the request may be on the wire. */
+  "submitting",
+  "approved",
+  /** Refused by the issuer. */
+  "declined",
+  /** Refused by EPX: no money moved. */
+  "rejected",
+  /** Provably nothing was sent, or EPX has twice denied knowing it. */
+  "failed",
+  /** It may have reached EPX, and no answer says what became of it. */
+  "unknown",
+  "reversed",
+  "voided",
+  "expired",
+  "settled"
+])
+export type TransactionStatus = typeof TransactionStatus.Type
+
+/** Every edge a status may take. The SQL that changes a status compares it with the start of such an edge first. */
+export const nextStatuses: Record<TransactionStatus, ReadonlyArray<TransactionStatus>> = {
+  scheduled: ["submitting", "voided"],
+  submitting: ["approved", "declined", "rejected", "failed", "unknown"],
+  unknown: ["approved", "declined", "rejected", "failed", "reversed"],
+  approved: ["voided", "expired", "settled"],
+  declined: [],
+  rejected: [],
+  failed: [],
+  reversed: [],
+  voided: [],
+  expired: [],
+  settled: []
+}
+
+export const canBecome = (from: TransactionStatus, to: TransactionStatus): boolean => nextStatuses[from].includes(to)

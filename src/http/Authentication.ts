@@ -1,0 +1,48 @@
+import { Context } from "effect"
+import { HttpApiMiddleware, HttpApiSecurity } from "effect/http-api"
+import { InvalidApiKey, ScopeMissing } from "../domain/AccessErrors.ts"
+import type { ApiKeyId, MerchantId } from "../domain/Ids.ts"
+import type { Scope } from "../domain/Scope.ts"
+import type { Environment } from "../domain/Terminal.ts"
+import { problem } from "./Problem.ts"
+
+export interface MerchantCredential {
+  readonly keyId: ApiKeyId
+  readonly merchantId: MerchantId
+  /** A test key sees test payments only, a live key live ones. */
+  readonly environment: Environment
+  readonly scopes: ReadonlySet<Scope>
+}
+
+/** A valid key, which is not yet leave to do anything. */
+export class Credential extends Context.Service<Credential, MerchantCredential>()("payment-service/http/Credential") {}
+
+/** Who is calling. Only the middleware of a scope provides it, so a handler without a declared scope does not compile. */
+export class Caller extends Context.Service<Caller, MerchantCredential>()("payment-service/http/Caller") {}
+
+const bearer = HttpApiSecurity.bearer
+
+export class Authentication extends HttpApiMiddleware.Service<Authentication, { provides: Credential }>()(
+  "payment-service/http/Authentication",
+  { security: { bearer }, error: problem(InvalidApiKey) }
+) {}
+
+export class PaymentsRead extends HttpApiMiddleware.Service<PaymentsRead, { requires: Credential; provides: Caller }>()(
+  "payment-service/http/PaymentsRead",
+  { error: problem(ScopeMissing) }
+) {}
+
+export class PaymentsWrite extends HttpApiMiddleware.Service<
+  PaymentsWrite,
+  { requires: Credential; provides: Caller }
+>()("payment-service/http/PaymentsWrite", { error: problem(ScopeMissing) }) {}
+
+/** Operator keys open the operator API and nothing else. */
+export class Operator extends Context.Service<Operator, { readonly keyId: ApiKeyId }>()(
+  "payment-service/http/Operator"
+) {}
+
+export class OperatorAuthentication extends HttpApiMiddleware.Service<OperatorAuthentication, { provides: Operator }>()(
+  "payment-service/http/OperatorAuthentication",
+  { security: { bearer }, error: problem(InvalidApiKey) }
+) {}

@@ -1,0 +1,131 @@
+import { Cause, Clock, Context, Effect, Metric, Option, Result, Schema } from "effect"
+import { SecureRandom } from "effect/crypto"
+import {
+  HttpBody,
+  HttpRouter,
+  HttpServerError,
+  HttpServerRequest,
+  HttpServerResponse,
+  ProblemDetails
+} from "effect/http"
+import { httpRequestDuration } from "../telemetry/Metrics.ts"
+import { problemBody } from "./Problem.ts"
+import { CardNumberRefused, guardRequest, InvalidJson } from "./RequestGuard.ts"
+import { RequestId, requestIdFrom } from "./RequestId.ts"
+
+/** What every answer carries. A page sets its own content policy. */
+const securityHeaders = {
+  "cache-control": "no-store",
+  "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
+  "cross-origin-resource-policy": "same-origin",
+  "referrer-policy": "no-referrer",
+  "strict-transport-security": "max-age=31536000; includeSubDomains",
+  "x-content-type-options": "nosniff",
+  "x-frame-options": "DENY"
+}
+
+/**
+ * The outermost middleware of a listener: gives each request an id, guards it, and sees that every failure leaves as a
+ * problem, even those that no route has made.
+ */
+export const Edge = HttpRouter.middleware(
+  Effect.gen(function* () {
+    const random = yield* SecureRandom.SecureRandom
+    return Effect.fnUntraced(function* (route: Effect.Effect<HttpServerResponse.HttpServerResponse, unknown>) {
+      const request = yield* HttpServerRequest.HttpServerRequest
+      const id = yield* Effect.provideService(
+        requestIdFrom(request.headers["x-request-id"]),
+        SecureRandom.SecureRandom,
+        random
+      )
+      const start = yield* Clock.monotonicTimeNanos
+      yield* Effect.ignore(Effect.annotateCurrentSpan("request.id", id))
+      return yield* Effect.andThen(guardRequest, route).pipe(
+        Effect.catchCause(toProblem),
+        Effect.map((response) => finish(response, id)),
+        Effect.tap((response) => observe(request, response, start)),
+        Effect.provideService(RequestId, id),
+        Effect.annotateLogs({ request_id: id })
+      )
+    })
+  }),
+  { global: true }
+)
+
+const problemResponse = (tag: string, status: number, detail: string, members: object = {}) =>
+  HttpServerResponse.jsonUnsafe(
+    { ...problemBody(tag, status, detail), ...members },
+    {
+      status,
+      contentType: ProblemDetails.contentType
+    }
+  )
+
+const toProblem = (cause: Cause.Cause<unknown>) => {
+  // The client has gone: there is nobody to tell.
+  if (Cause.hasInterruptsOnly(cause)) return Effect.failCause(cause)
+  const failure = Result.getOrElse(Cause.findError(cause), () => Cause.squash(cause))
+  if (failure instanceof CardNumberRefused) {
+    return Effect.succeed(problemResponse("CardNumberRefused", 422, failure.message, { pointer: failure.pointer }))
+  }
+  if (failure instanceof InvalidJson) return Effect.succeed(problemResponse("InvalidJson", 400, failure.message))
+  if (failure instanceof HttpServerError.HttpServerError) {
+    const { reason } = failure
+    if (reason._tag === "RouteNotFound") return Effect.succeed(naked(404))
+    if (reason._tag === "RequestParseError") return Effect.succeed(naked(reason.reason === "BodyTooLarge" ? 413 : 400))
+  }
+  return Effect.as(Effect.logError("A request failed by a defect", cause), naked(500))
+}
+
+const nakedProblems: Readonly<Record<number, readonly [tag: string, detail: string]>> = {
+  400: ["BadRequest", "The request could not be read."],
+  404: ["NotFound", "There is nothing at this address. The API is described at /docs."],
+  413: ["BodyTooLarge", "The request body is larger than 64 KiB."],
+  415: ["UnsupportedMediaType", "Send the body as `Content-Type: application/json`."],
+  500: ["InternalError", "Something went wrong on our side. Quote the request id when you report it."],
+  503: ["ServiceUnavailable", "The service cannot answer at the moment."]
+}
+
+const naked = (status: number) => {
+  const [tag, detail] = nakedProblems[status] ?? ["Error", "The request failed."]
+  return problemResponse(tag, status, detail)
+}
+
+// An answer that is JSON was made on purpose; an empty one, or one of plain text, comes from below the routes.
+const isMade = ({ body }: HttpServerResponse.HttpServerResponse) =>
+  body._tag === "Uint8Array" && /^application\/(?:problem\+)?json/.test(body.contentType)
+
+const parse = Schema.decodeUnknownOption(Schema.fromJsonString(Schema.Record(Schema.String, Schema.Unknown)))
+
+const withRequestId = (response: HttpServerResponse.HttpServerResponse, id: string) => {
+  const { body } = response
+  if (body._tag !== "Uint8Array") return response
+  return Option.match(parse(Buffer.from(body.body).toString("utf8")), {
+    onNone: () => response,
+    onSome: (members) =>
+      HttpServerResponse.setBody(response, HttpBody.jsonUnsafe({ ...members, request_id: id }, body.contentType))
+  })
+}
+
+const finish = (response: HttpServerResponse.HttpServerResponse, id: string) => {
+  const answer =
+    response.status < 400 ? response : withRequestId(isMade(response) ? response : naked(response.status), id)
+  return HttpServerResponse.setHeaders(answer, { ...securityHeaders, ...answer.headers, "x-request-id": id })
+}
+
+const observe = Effect.fnUntraced(function* (
+  request: HttpServerRequest.HttpServerRequest,
+  { status }: HttpServerResponse.HttpServerResponse,
+  start: bigint
+) {
+  const context = yield* Effect.context<never>()
+  const route = Option.match(Context.getOption(context, HttpRouter.RouteContext), {
+    onNone: () => "none",
+    onSome: (found) => found.route.path
+  })
+  const seconds = Number((yield* Clock.monotonicTimeNanos) - start) / 1e9
+  const labels = { method: request.method, route, status: String(status) }
+  yield* Metric.update(Metric.withAttributes(httpRequestDuration, labels), seconds)
+  const log = status >= 500 ? Effect.logWarning : Effect.logDebug
+  yield* Effect.annotateLogs(log("Answered"), { ...labels, duration_ms: Math.round(seconds * 1000) })
+})

@@ -1,0 +1,17 @@
+import { Effect, Layer } from "effect"
+import { ScopeMissing } from "../domain/AccessErrors.ts"
+import type { Scope } from "../domain/Scope.ts"
+import { Caller, Credential, PaymentsRead, PaymentsWrite } from "./Authentication.ts"
+
+/** Here a key's scope is checked, for every route that declares one. */
+const requireScope = (scope: Scope): PaymentsRead["Service"] =>
+  Effect.fnUntraced(function* (handler) {
+    const credential = yield* Credential
+    if (!credential.scopes.has(scope)) return yield* new ScopeMissing({ scope })
+    return yield* Effect.provideService(handler, Caller, credential)
+  })
+
+export const Scopes = Layer.mergeAll(
+  Layer.succeed(PaymentsRead, requireScope("payments:read")),
+  Layer.succeed(PaymentsWrite, requireScope("payments:write"))
+)

@@ -1,0 +1,183 @@
+import { Context, DateTime, Effect, Layer, type Option, Schema } from "effect"
+import { ApiKey } from "../domain/ApiKey.ts"
+import type { DatabaseUnavailable } from "../domain/DatabaseUnavailable.ts"
+import { type ApiKeyId, ApiKeyIds, type MerchantId, MerchantIds } from "../domain/Ids.ts"
+import { MerchantStatus } from "../domain/Merchant.ts"
+import { Database } from "../postgres/Database.ts"
+import { rowOf, rowsOf } from "../postgres/Row.ts"
+
+/** What is stored of a new secret. */
+export interface StoredSecret {
+  readonly id: ApiKeyId
+  readonly hash: Uint8Array
+  readonly hint: string
+  readonly expiresAt: DateTime.Utc | null
+}
+
+export interface ApiKeyToInsert extends StoredSecret, Pick<ApiKey, "name" | "environment" | "scopes"> {
+  readonly merchantId: MerchantId | null
+}
+
+/** A key that is not revoked, as it authenticates. `merchant_status` is null for an operator's. */
+export const KeyHolder = Schema.Struct({
+  id: ApiKeyIds.Column,
+  environment: ApiKey.fields.environment,
+  merchant_id: Schema.NullOr(MerchantIds.Column),
+  scopes: ApiKey.fields.scopes,
+  expires_at: Schema.NullOr(Schema.DateTimeUtcFromDate),
+  merchant_status: Schema.NullOr(MerchantStatus)
+})
+export type KeyHolder = typeof KeyHolder.Type
+
+export class ApiKeysRepo extends Context.Service<
+  ApiKeysRepo,
+  {
+    /** `None`: there is no such merchant. */
+    insert(key: ApiKeyToInsert): Effect.Effect<Option.Option<ApiKey>, DatabaseUnavailable>
+    find(id: ApiKeyId): Effect.Effect<Option.Option<ApiKey>, DatabaseUnavailable>
+    /** Newest first, from behind `after` on; of all holders unless one is named. */
+    list(
+      limit: number,
+      after: ApiKeyId | undefined,
+      merchantId: MerchantId | undefined
+    ): Effect.Effect<ReadonlyArray<ApiKey>, DatabaseUnavailable>
+    /** The first revocation counts. `None`: there is no such key. */
+    revoke(id: ApiKeyId): Effect.Effect<Option.Option<ApiKey>, DatabaseUnavailable>
+    /** Adds a key like this one, which then works no longer than `until`. `None`: it is not active, or there is none. */
+    roll(
+      id: ApiKeyId,
+      secret: StoredSecret,
+      now: DateTime.Utc,
+      until: DateTime.Utc
+    ): Effect.Effect<Option.Option<ApiKey>, DatabaseUnavailable>
+    findByHash(hash: Uint8Array): Effect.Effect<Option.Option<KeyHolder>, DatabaseUnavailable>
+    /** Notes when keys were last used. A key whose row is locked is left out. */
+    touch(uses: ReadonlyMap<ApiKeyId, DateTime.Utc>): Effect.Effect<void, DatabaseUnavailable>
+  }
+>()("payment-service/merchants/ApiKeysRepo") {
+  static readonly layer = Layer.effect(
+    ApiKeysRepo,
+    Effect.gen(function* () {
+      const { pipelined, plain } = yield* Database
+
+      const insert = Effect.fn("ApiKeysRepo.insert")((key: ApiKeyToInsert) => {
+        const merchant = key.merchantId === null ? null : MerchantIds.toUuid(key.merchantId)
+        return keyRow(
+          plain(
+            (sql) => sql`
+              INSERT INTO api_keys AS k (id, merchant_id, environment, name, hash, hint, scopes, expires_at)
+              SELECT ${ApiKeyIds.toUuid(key.id)}::uuid, ${merchant}::uuid, ${key.environment}, ${key.name}, ${key.hash},
+                ${key.hint}, ${key.scopes}::text[], ${dateOf(key.expiresAt)}::timestamptz
+              WHERE ${merchant}::uuid IS NULL OR EXISTS (SELECT FROM merchants WHERE id = ${merchant}::uuid)
+              RETURNING ${sql.literal(keyColumns)}`
+          )
+        )
+      })
+
+      const find = Effect.fn("ApiKeysRepo.find")((id: ApiKeyId) =>
+        keyRow(
+          pipelined(
+            (sql) => sql`SELECT ${sql.literal(keyColumns)} FROM api_keys k WHERE k.id = ${ApiKeyIds.toUuid(id)}`
+          )
+        )
+      )
+
+      const list = Effect.fn("ApiKeysRepo.list")(
+        (limit: number, after: ApiKeyId | undefined, merchantId: MerchantId | undefined) =>
+          keyRows(
+            pipelined(
+              (sql) => sql`
+                SELECT ${sql.literal(keyColumns)} FROM api_keys k WHERE ${sql.and([
+                  after === undefined ? "true" : sql`k.id < ${ApiKeyIds.toUuid(after)}`,
+                  merchantId === undefined ? "true" : sql`k.merchant_id = ${MerchantIds.toUuid(merchantId)}`
+                ])}
+                ORDER BY k.id DESC LIMIT ${limit}`
+            )
+          )
+      )
+
+      const revoke = Effect.fn("ApiKeysRepo.revoke")((id: ApiKeyId) =>
+        keyRow(
+          plain(
+            (sql) => sql`
+              UPDATE api_keys k SET revoked_at = coalesce(revoked_at, now()) WHERE k.id = ${ApiKeyIds.toUuid(id)}
+              RETURNING ${sql.literal(keyColumns)}`
+          )
+        )
+      )
+
+      const roll = Effect.fn("ApiKeysRepo.roll")(
+        (id: ApiKeyId, secret: StoredSecret, now: DateTime.Utc, until: DateTime.Utc) =>
+          keyRow(
+            plain(
+              (sql) => sql`
+                WITH old AS (
+                  UPDATE api_keys SET expires_at = least(expires_at, ${dateOf(until)}::timestamptz)
+                  WHERE id = ${ApiKeyIds.toUuid(id)} AND revoked_at IS NULL
+                    AND (expires_at IS NULL OR expires_at > ${dateOf(now)}::timestamptz)
+                  RETURNING merchant_id, environment, name, scopes
+                )
+                INSERT INTO api_keys AS k (id, merchant_id, environment, name, hash, hint, scopes, expires_at)
+                SELECT ${ApiKeyIds.toUuid(secret.id)}::uuid, merchant_id, environment, name, ${secret.hash}, ${secret.hint},
+                  scopes, ${dateOf(secret.expiresAt)}::timestamptz
+                FROM old
+                RETURNING ${sql.literal(keyColumns)}`
+            )
+          )
+      )
+
+      const findByHash = Effect.fn("ApiKeysRepo.findByHash")((hash: Uint8Array) =>
+        holderRow(
+          pipelined(
+            (sql) => sql`
+              SELECT k.id, k.environment, k.merchant_id, k.scopes, k.expires_at, m.status AS merchant_status
+              FROM api_keys k LEFT JOIN merchants m ON m.id = k.merchant_id
+              WHERE k.hash = ${hash} AND k.revoked_at IS NULL`
+          )
+        )
+      )
+
+      const touch = Effect.fn("ApiKeysRepo.touch")((uses: ReadonlyMap<ApiKeyId, DateTime.Utc>) => {
+        const ids = Array.from(uses.keys(), ApiKeyIds.toUuid)
+        const times = Array.from(uses.values(), DateTime.toDateUtc)
+        return Effect.asVoid(
+          noRows(
+            plain(
+              (sql) => sql`
+                WITH used AS (SELECT * FROM unnest(${ids}::text[]::uuid[], ${times}::timestamptz[]) AS u(id, at)),
+                  free AS (
+                    SELECT id FROM api_keys WHERE id IN (SELECT id FROM used) FOR NO KEY UPDATE SKIP LOCKED
+                  )
+                UPDATE api_keys k SET last_used_at = greatest(k.last_used_at, used.at)
+                FROM used JOIN free USING (id) WHERE k.id = used.id`
+            )
+          )
+        )
+      })
+
+      return ApiKeysRepo.of({ insert, find, list, revoke, roll, findByHash, touch })
+    })
+  )
+}
+
+const keyColumns = `k.id, 'api_key' AS object, k.name, k.environment, k.merchant_id, k.scopes, k.hint, k.expires_at,
+  k.revoked_at, k.last_used_at, k.created_at`
+
+const Instant = Schema.NullOr(Schema.DateTimeUtcFromDate)
+
+const KeyRow = Schema.Struct({
+  ...ApiKey.fields,
+  id: ApiKeyIds.Column,
+  merchant_id: Schema.NullOr(MerchantIds.Column),
+  expires_at: Instant,
+  revoked_at: Instant,
+  last_used_at: Instant,
+  created_at: Schema.DateTimeUtcFromDate
+})
+
+const keyRow = rowOf(KeyRow)
+const keyRows = rowsOf(KeyRow)
+const holderRow = rowOf(KeyHolder)
+const noRows = rowsOf(Schema.Never)
+
+const dateOf = (instant: DateTime.Utc | null) => (instant === null ? null : DateTime.toDateUtc(instant))

@@ -1,0 +1,29 @@
+import { Clock, DateTime, Effect, Schedule } from "effect"
+import type { ApiKeyId } from "../domain/Ids.ts"
+import type { ApiKeysRepo } from "./ApiKeysRepo.ts"
+
+const flushing = Schedule.spaced("1 minute")
+
+/**
+ * Notes the uses of keys in memory and stores them once a minute, so that no request waits for it or fails by it. Returns
+ * the function that notes one; what is not stored yet is stored when the scope closes.
+ */
+export const trackLastUse = Effect.fnUntraced(function* (repo: Pick<ApiKeysRepo["Service"], "touch">) {
+  const uses = new Map<ApiKeyId, DateTime.Utc>()
+
+  const flush = Effect.suspend(() => {
+    if (uses.size === 0) return Effect.void
+    const batch = new Map(uses)
+    uses.clear()
+    return Effect.catch(repo.touch(batch), (error) =>
+      Effect.logWarning("The last use of API keys was not stored").pipe(
+        Effect.annotateLogs({ keys: batch.size, reason: error.reason })
+      )
+    )
+  })
+
+  yield* Effect.addFinalizer(() => flush)
+  yield* flush.pipe(Effect.schedule(flushing), Effect.forkScoped)
+
+  return (id: ApiKeyId) => Effect.map(Clock.currentTimeMillis, (millis) => uses.set(id, DateTime.makeUnsafe(millis)))
+})

@@ -1,0 +1,44 @@
+import { Effect, Schema } from "effect"
+import type { SqlError } from "effect/sql"
+import { MerchantIds, TerminalIds } from "../domain/Ids.ts"
+import { Merchant, MerchantHasTerminal, Terminal, TerminalTaken } from "../domain/Merchant.ts"
+
+/** The terminal `t`. */
+export const terminalColumns = `t.id, 'terminal' AS object, t.environment,
+  t.cust_nbr, t.merch_nbr, t.dba_nbr, t.terminal_nbr, t.settlement_zone,
+  to_char(t.settlement_cutoff, 'HH24:MI') AS settlement_cutoff`
+
+/** The merchant `m` with all its terminals, so that one statement reads both. */
+export const merchantColumns = `m.id, 'merchant' AS object, m.name, m.status, m.created_at, ARRAY(
+  SELECT to_jsonb(x) FROM (SELECT ${terminalColumns} FROM terminals t WHERE t.merchant_id = m.id ORDER BY t.id) x
+) AS terminals`
+
+/** Inserts for the merchant `m` the terminals of a JSON array, whose place is between the two parts. */
+export const insertTerminals = {
+  before: `
+    INSERT INTO terminals AS t (
+      merchant_id, id, environment, cust_nbr, merch_nbr, dba_nbr, terminal_nbr, settlement_zone, settlement_cutoff
+    )
+    SELECT m.id, r.* FROM m, jsonb_to_recordset(`,
+  after: `) AS r(
+      id uuid, environment text, cust_nbr text, merch_nbr text, dba_nbr text, terminal_nbr text,
+      settlement_zone text, settlement_cutoff time
+    )`
+}
+
+export const TerminalRow = Schema.Struct({ ...Terminal.fields, id: TerminalIds.Column })
+
+export const MerchantRow = Schema.Struct({
+  ...Merchant.fields,
+  id: MerchantIds.Column,
+  created_at: Schema.DateTimeUtcFromDate,
+  terminals: Schema.Array(TerminalRow)
+})
+
+/** A unique key that a terminal would break is the caller's to mend; anything else is a defect. */
+export const conflictOf = (error: SqlError.SqlError): Effect.Effect<never, TerminalTaken | MerchantHasTerminal> => {
+  const constraint = error.reason._tag === "UniqueViolation" ? error.reason.constraint : ""
+  if (constraint === "terminals_merchant_id_environment_key") return Effect.fail(new MerchantHasTerminal())
+  if (constraint.startsWith("terminals_environment_cust_nbr")) return Effect.fail(new TerminalTaken())
+  return Effect.die(error)
+}

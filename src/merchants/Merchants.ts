@@ -1,0 +1,105 @@
+import { Context, Effect, Layer, Option } from "effect"
+import { SecureRandom } from "effect/crypto"
+import type { DatabaseUnavailable } from "../domain/DatabaseUnavailable.ts"
+import { type MerchantId, MerchantIds, type TerminalId, TerminalIds } from "../domain/Ids.ts"
+import {
+  type Merchant,
+  type MerchantHasTerminal,
+  MerchantNotFound,
+  type NewMerchant,
+  type NewTerminal,
+  type Settlement,
+  type Terminal,
+  TerminalNotFound,
+  type TerminalTaken
+} from "../domain/Merchant.ts"
+import { ApiKeys } from "./ApiKeys.ts"
+import { type MerchantChange, MerchantsRepo } from "./MerchantsRepo.ts"
+import { type Page, pageOf } from "./Page.ts"
+
+export class Merchants extends Context.Service<
+  Merchants,
+  {
+    create(merchant: NewMerchant): Effect.Effect<Merchant, TerminalTaken | MerchantHasTerminal | DatabaseUnavailable>
+    get(id: MerchantId): Effect.Effect<Merchant, MerchantNotFound | DatabaseUnavailable>
+    /** Newest first, from behind `after` on. */
+    list(limit: number, after: MerchantId | undefined): Effect.Effect<Page<Merchant>, DatabaseUnavailable>
+    rename(id: MerchantId, name: string): Effect.Effect<Merchant, MerchantNotFound | DatabaseUnavailable>
+    /** Its keys can still read. No charge of it is accepted once this returns. */
+    suspend(id: MerchantId): Effect.Effect<Merchant, MerchantNotFound | DatabaseUnavailable>
+    activate(id: MerchantId): Effect.Effect<Merchant, MerchantNotFound | DatabaseUnavailable>
+    addTerminal(
+      id: MerchantId,
+      terminal: NewTerminal
+    ): Effect.Effect<Terminal, MerchantNotFound | TerminalTaken | MerchantHasTerminal | DatabaseUnavailable>
+    /** What is not given stays as it is. Business dates already fixed do not change. */
+    changeSettlement(
+      id: MerchantId,
+      terminalId: TerminalId,
+      change: Partial<Settlement>
+    ): Effect.Effect<Terminal, TerminalNotFound | DatabaseUnavailable>
+  }
+>()("payment-service/merchants/Merchants") {
+  static readonly layer = Layer.effect(
+    Merchants,
+    Effect.gen(function* () {
+      const repo = yield* MerchantsRepo
+      const apiKeys = yield* ApiKeys
+      const { uuidV7 } = yield* SecureRandom.SecureRandom
+
+      const withId = (terminal: NewTerminal) =>
+        Effect.map(uuidV7(), (uuid) => ({ ...terminal, id: TerminalIds.fromUuid(uuid) }))
+
+      const found = (id: MerchantId) =>
+        Effect.flatMap(
+          Option.match({ onNone: () => new MerchantNotFound({ merchant_id: id }), onSome: Effect.succeed<Merchant> })
+        )
+
+      const create = Effect.fn("Merchants.create")(function* ({ name, terminals = [] }: NewMerchant) {
+        const id = MerchantIds.fromUuid(yield* uuidV7())
+        return yield* repo.insert({ id, name, terminals: yield* Effect.forEach(terminals, withId) })
+      })
+
+      const get = Effect.fn("Merchants.get")((id: MerchantId) => found(id)(repo.find(id)))
+
+      const list = Effect.fn("Merchants.list")((limit: number, after: MerchantId | undefined) =>
+        Effect.map(repo.list(limit + 1, after), pageOf(limit))
+      )
+
+      const update = (id: MerchantId, change: MerchantChange) => found(id)(repo.update(id, change))
+
+      const rename = Effect.fn("Merchants.rename")((id: MerchantId, name: string) => update(id, { name }))
+
+      // Forgotten after a failure too: the change may have been committed all the same.
+      const suspend = Effect.fn("Merchants.suspend")((id: MerchantId) =>
+        Effect.ensuring(update(id, { status: "suspended" }), apiKeys.forgetAll)
+      )
+
+      const activate = Effect.fn("Merchants.activate")((id: MerchantId) =>
+        Effect.ensuring(update(id, { status: "active" }), apiKeys.forgetAll)
+      )
+
+      const addTerminal = Effect.fn("Merchants.addTerminal")(function* (id: MerchantId, terminal: NewTerminal) {
+        const added = yield* repo.insertTerminal(id, yield* withId(terminal))
+        return yield* Option.match(added, {
+          onNone: () => new MerchantNotFound({ merchant_id: id }),
+          onSome: Effect.succeed
+        })
+      })
+
+      const changeSettlement = Effect.fn("Merchants.changeSettlement")(function* (
+        id: MerchantId,
+        terminalId: TerminalId,
+        change: Partial<Settlement>
+      ) {
+        const changed = yield* repo.updateTerminal(id, terminalId, change)
+        return yield* Option.match(changed, {
+          onNone: () => new TerminalNotFound({ merchant_id: id, terminal_id: terminalId }),
+          onSome: Effect.succeed
+        })
+      })
+
+      return Merchants.of({ create, get, list, rename, suspend, activate, addTerminal, changeSettlement })
+    })
+  )
+}

@@ -1,0 +1,23 @@
+import { Effect } from "effect"
+import { HttpApiBuilder } from "effect/http-api"
+import { OperatorApi } from "../OperatorApi.ts"
+import { Merchants } from "./Merchants.ts"
+
+export const MerchantsHttp = HttpApiBuilder.group(
+  OperatorApi,
+  "merchants",
+  Effect.fn(function* (handlers) {
+    const merchants = yield* Merchants
+
+    return handlers.handleAll({
+      create: ({ payload }) => merchants.create(payload),
+      list: ({ query }) => merchants.list(query.limit, query.starting_after),
+      get: ({ params }) => merchants.get(params.id),
+      rename: ({ params, payload }) => merchants.rename(params.id, payload.name),
+      suspend: ({ params }) => merchants.suspend(params.id),
+      activate: ({ params }) => merchants.activate(params.id),
+      addTerminal: ({ params, payload }) => merchants.addTerminal(params.id, payload),
+      changeSettlement: ({ params, payload }) => merchants.changeSettlement(params.id, params.terminal_id, payload)
+    })
+  })
+)

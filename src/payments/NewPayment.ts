@@ -1,0 +1,31 @@
+import { Effect, Schema } from "effect"
+import { Amount, Currency } from "../domain/Money.ts"
+import { Metadata } from "../domain/Payment.ts"
+
+// Printable and not blank at its ends: references are shown, searched and printed on statements.
+const Reference = Schema.String.check(
+  Schema.isPattern(/^[\p{L}\p{N}\p{P}\p{S}](?:[\p{L}\p{N}\p{P}\p{S} ]{0,62}[\p{L}\p{N}\p{P}\p{S}])?$/u, {
+    expected: "1 to 64 printable characters"
+  })
+)
+
+// EPX data dictionary: AUTH_GUID has at most 20 letters and digits, and 19 in practice.
+const Bric = Schema.String.check(
+  Schema.isPattern(/^[0-9A-Z]{19,20}$/, { expected: "19 or 20 digits and capital letters" })
+)
+
+/** What a merchant asks for; an absent member and its default are the same request. */
+export const NewPayment = Schema.Struct({
+  amount: Amount,
+  currency: Currency,
+  capture: Schema.Boolean.pipe(Schema.withDecodingDefaultKey(Effect.succeed(true))),
+  source: Schema.Struct({ bric: Schema.RedactedFromValue(Bric) }),
+  billing_address: Schema.Struct({
+    street: Schema.optionalKey(Schema.String.check(Schema.isMaxLength(100))),
+    postal_code: Schema.optionalKey(Schema.String.check(Schema.isPattern(/^[0-9A-Za-z -]{1,10}$/)))
+  }).pipe(Schema.withDecodingDefaultKey(Effect.succeed({}))),
+  customer_id: Schema.NullOr(Reference).pipe(Schema.withDecodingDefaultKey(Effect.succeed(null))),
+  order_ref: Schema.NullOr(Reference).pipe(Schema.withDecodingDefaultKey(Effect.succeed(null))),
+  metadata: Metadata.check(Schema.isMaxProperties(50)).pipe(Schema.withDecodingDefaultKey(Effect.succeed({})))
+})
+export type NewPayment = typeof NewPayment.Type

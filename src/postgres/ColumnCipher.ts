@@ -1,0 +1,71 @@
+import { createCipheriv, createDecipheriv, createHmac, hkdfSync, randomBytes } from "node:crypto"
+import { Context, Effect, Layer, Redacted, Schema } from "effect"
+
+/** A secret as it stands in a row: sealed by AES-256-GCM under the key named. */
+export interface Sealed {
+  readonly keyId: string
+  readonly sealed: Uint8Array
+}
+
+/** The row names a key this process does not have, or the bytes were changed. */
+export class CannotUnseal extends Schema.TaggedError<CannotUnseal>()("CannotUnseal", { keyId: Schema.String }) {}
+
+/** 32 bytes by id; the first seals, all unseal, so a key is rotated by putting a new one in front. */
+export type CipherKeys = readonly [CipherKey, ...ReadonlyArray<CipherKey>]
+export interface CipherKey {
+  readonly id: string
+  readonly key: Redacted.Redacted<Uint8Array>
+}
+
+/** Seals secrets for one column of one row, and fingerprints them for comparison without unsealing. */
+export class ColumnCipher extends Context.Service<
+  ColumnCipher,
+  {
+    /** `place` binds the bytes to their row: moved to another, they do not open. */
+    seal(secret: Redacted.Redacted, place: string): Sealed
+    unseal(sealed: Sealed, place: string): Effect.Effect<Redacted.Redacted, CannotUnseal>
+    /** 32 bytes, equal for equal values, of no use without the fingerprint key. It does not change when `keys` rotate. */
+    fingerprint(value: string): Uint8Array
+  }
+>()("payment-service/postgres/ColumnCipher") {
+  static readonly layer = (options: {
+    readonly keys: CipherKeys
+    readonly fingerprintKey: Redacted.Redacted<Uint8Array>
+  }) => Layer.sync(ColumnCipher, () => make(options.keys, options.fingerprintKey))
+}
+
+const nonceLength = 12
+const tagLength = 16
+
+const make = (keys: CipherKeys, fingerprintKey: Redacted.Redacted<Uint8Array>) => {
+  const [current] = keys
+  const byId = new Map(keys.map(({ id, key }) => [id, key]))
+  // Derived, so that the configured key is never used for two purposes.
+  const macKey = new Uint8Array(
+    hkdfSync("sha256", Redacted.value(fingerprintKey), "", "payment-service fingerprint", 32)
+  )
+
+  return ColumnCipher.of({
+    seal: (secret, place) => {
+      const nonce = randomBytes(nonceLength)
+      const cipher = createCipheriv("aes-256-gcm", Redacted.value(current.key), nonce).setAAD(Buffer.from(place))
+      const text = Buffer.concat([cipher.update(Redacted.value(secret), "utf8"), cipher.final()])
+      return { keyId: current.id, sealed: Buffer.concat([nonce, text, cipher.getAuthTag()]) }
+    },
+    unseal: ({ keyId, sealed }, place) => {
+      const refused = new CannotUnseal({ keyId })
+      const key = byId.get(keyId)
+      return key === undefined || sealed.length < nonceLength + tagLength
+        ? Effect.fail(refused)
+        : Effect.try({ try: () => Redacted.make(open(Redacted.value(key), sealed, place)), catch: () => refused })
+    },
+    fingerprint: (value) => createHmac("sha256", macKey).update(value).digest()
+  })
+}
+
+const open = (key: Uint8Array, sealed: Uint8Array, place: string): string => {
+  const decipher = createDecipheriv("aes-256-gcm", key, sealed.subarray(0, nonceLength), { authTagLength: tagLength })
+  decipher.setAAD(Buffer.from(place)).setAuthTag(sealed.subarray(sealed.length - tagLength))
+  const text = sealed.subarray(nonceLength, sealed.length - tagLength)
+  return Buffer.concat([decipher.update(text), decipher.final()]).toString("utf8")
+}

@@ -1,0 +1,145 @@
+import { PgClient } from "@effect/sql-pg"
+import { Context, Duration, Effect, Layer, Metric, Option, Semaphore } from "effect"
+import { Reactivity } from "effect/reactivity"
+import { SqlError } from "effect/sql"
+import { DatabaseUnavailable } from "../domain/DatabaseUnavailable.ts"
+import { gauge } from "../telemetry/Gauge.ts"
+import { poolInUse, poolSize, poolWait, poolWaiting } from "../telemetry/Metrics.ts"
+
+/** Runs statements on one pool, once a connection is free. What is left of `SqlError` is for the statement to explain. */
+export interface Statements {
+  <A, E, R>(run: (sql: PgClient.PgClient) => Effect.Effect<A, E, R>): Effect.Effect<A, E | DatabaseUnavailable, R>
+}
+
+/** Where the database is: a URL, or a host (a directory means its Unix socket). */
+export type Connection = Pick<PgClient.PgClientConfig, "url" | "host" | "port" | "username" | "database" | "ssl">
+
+export interface DatabaseOptions {
+  readonly connection: Connection
+  readonly pipelinedConnections: number
+  readonly plainConnections: number
+  readonly checkoutTimeout: Duration.Input
+}
+
+/** Longest run of a statement by what it is; the server ends it, since interrupting a pipelined query does not. */
+export const statementTimeouts = {
+  simple: Duration.seconds(2),
+  complex: Duration.seconds(5),
+  lock: Duration.seconds(2)
+}
+
+const millis = (duration: Duration.Duration) => String(Duration.toMillis(duration))
+
+export class Database extends Context.Service<
+  Database,
+  {
+    /** Single statements that wait for no row lock: they share connections and are sent ahead of each other's answers. */
+    readonly pipelined: Statements
+    /** Whatever may wait for a row lock, transactions and LISTEN. */
+    readonly plain: Statements
+  }
+>()("payment-service/postgres/Database") {
+  static readonly layer = (options: DatabaseOptions) =>
+    Layer.effect(
+      Database,
+      Effect.gen(function* () {
+        const session = { timezone: "UTC", idle_in_transaction_session_timeout: "10000" }
+        const pipelined = yield* PgClient.make({
+          ...options.connection,
+          applicationName: "payment-service pipelined",
+          minConnections: options.pipelinedConnections,
+          maxConnections: options.pipelinedConnections,
+          multiplex: true,
+          multiplexConcurrency,
+          startupParameters: {
+            ...session,
+            statement_timeout: millis(statementTimeouts.simple),
+            lock_timeout: millis(statementTimeouts.lock)
+          }
+        })
+        const plain = yield* PgClient.make({
+          ...options.connection,
+          applicationName: "payment-service plain",
+          minConnections: 1,
+          maxConnections: options.plainConnections,
+          startupParameters: {
+            ...session,
+            statement_timeout: millis(statementTimeouts.complex),
+            lock_timeout: millis(statementTimeouts.lock)
+          }
+        })
+        return Database.of({
+          pipelined: yield* gate("pipelined", pipelined, options.pipelinedConnections * multiplexConcurrency, options),
+          plain: yield* gate("plain", plain, options.plainConnections, options)
+        })
+      })
+    ).pipe(Layer.provide(Reactivity.layer))
+}
+
+// With the driver's default of 32 the first connection takes all statements and their commits become serial.
+const multiplexConcurrency = 4
+
+const unavailable = <E>(error: E): E | DatabaseUnavailable => {
+  if (!SqlError.isSqlError(error)) return error
+  switch (error.reason._tag) {
+    case "ConnectionError":
+      return new DatabaseUnavailable({ reason: "connection" })
+    case "StatementTimeoutError":
+      return new DatabaseUnavailable({ reason: "timeout" })
+    case "LockTimeoutError":
+    case "DeadlockError":
+      return new DatabaseUnavailable({ reason: "lock" })
+    default:
+      return error
+  }
+}
+
+/** The driver has neither a checkout timeout nor statistics, so a semaphore of ours stands in front of each pool. */
+const gate = Effect.fnUntraced(function* (
+  pool: string,
+  client: PgClient.PgClient,
+  permits: number,
+  { checkoutTimeout }: DatabaseOptions
+) {
+  const semaphore = yield* Semaphore.make(permits)
+  const state = { inUse: 0, waiting: 0 }
+  yield* gauge(Metric.withAttributes(poolSize, { pool }), () => permits)
+  yield* gauge(Metric.withAttributes(poolInUse, { pool }), () => state.inUse)
+  yield* gauge(Metric.withAttributes(poolWaiting, { pool }), () => state.waiting)
+  const waited = Metric.withAttributes(poolWait, { pool })
+
+  const counted = <A, E, R>(statement: Effect.Effect<A, E, R>) =>
+    Effect.suspend(() => {
+      state.inUse++
+      return Effect.ensuring(
+        statement,
+        Effect.sync(() => state.inUse--)
+      )
+    })
+
+  // The permit belongs to the scope, so it is given back even when it is granted at the moment the wait times out.
+  const afterWaiting = <A, E, R>(statement: Effect.Effect<A, E, R>) =>
+    Effect.suspend(() => {
+      state.waiting++
+      return Semaphore.takeScoped(semaphore, 1).pipe(
+        Effect.timeoutOrElse({
+          duration: checkoutTimeout,
+          orElse: () => Effect.fail(new DatabaseUnavailable({ reason: "checkout" }))
+        }),
+        Effect.ensuring(Effect.sync(() => state.waiting--)),
+        Effect.timed,
+        Effect.tap(([wait]) => Metric.update(waited, Duration.toSeconds(wait))),
+        Effect.andThen(statement),
+        Effect.scoped
+      )
+    })
+
+  const statements: Statements = (run) => {
+    const statement = Effect.mapError(counted(run(client)), unavailable)
+    return Effect.flatMap(
+      Semaphore.withPermitsIfAvailable(semaphore, 1)(statement),
+      Option.match({ onNone: () => afterWaiting(statement), onSome: Effect.succeed })
+    )
+  }
+  return statements
+})

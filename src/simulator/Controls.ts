@@ -1,0 +1,154 @@
+import type { Result } from "effect"
+import { type DoubleCharge, findDoubleCharges, findIndefinite, type Indefinite } from "./Assertions.ts"
+import { Cards } from "./Cards.ts"
+import type { Doors } from "./Doors.ts"
+import { Gateway, type GatewayState } from "./Gateway.ts"
+import { Generator } from "./Generator.ts"
+import { LateCommits } from "./LateCommits.ts"
+import { Ledger, type LedgerFilter, type TerminalLedger } from "./Ledger.ts"
+import type { Profile, ProfilePatch } from "./Profile.ts"
+import { type LoggedRequest, type RequestFilter, RequestLog } from "./RequestLog.ts"
+import { type InvalidCommand, type Scenario, type ScenarioInput, Scenarios } from "./Scenarios.ts"
+import { SimulatedClock } from "./SimulatedClock.ts"
+import { Terminals } from "./Terminals.ts"
+import type { Told, Transaction } from "./Transaction.ts"
+
+/** A transaction as it may be shown: no BRIC and no card beyond its last four digits. */
+export interface ShownTransaction {
+  readonly key: string
+  readonly type: string
+  readonly batchId: string
+  readonly tranNbr: string
+  readonly reference: string | null
+  readonly attempt: string | null
+  readonly receivedAt: number
+  /** AUTH_RESP as the issuer gave it. */
+  readonly code: string
+  /** Cents. */
+  readonly amount: number
+  readonly released: number
+  readonly told: Told
+  readonly cardType: string
+  readonly last4: string
+  readonly cardHash: string
+  /** The TRAN_NBR of what a reversal reversed. */
+  readonly reversed: string | null
+}
+
+const show = (transaction: Transaction): ShownTransaction => ({
+  key: transaction.terminal.key,
+  type: transaction.type,
+  batchId: transaction.batchId,
+  tranNbr: transaction.tranNbr,
+  reference: transaction.reference ?? null,
+  attempt: transaction.attempt ?? null,
+  receivedAt: transaction.receivedAt,
+  code: transaction.code,
+  amount: transaction.amount,
+  released: transaction.released,
+  told: transaction.told,
+  cardType: transaction.card.brand,
+  last4: transaction.card.last4,
+  cardHash: transaction.card.hash,
+  reversed: transaction.target?.tranNbr ?? null
+})
+
+/** What a reference was charged more than once. */
+export interface ShownDoubleCharge extends Omit<DoubleCharge, "transactions"> {
+  readonly transactions: ReadonlyArray<ShownTransaction>
+}
+
+/** Everything that can be asked of the simulator or done to it, at once and without waiting. */
+export class Controls {
+  readonly gateway: Gateway
+  readonly clock: SimulatedClock
+  readonly scenarios: Scenarios
+  readonly #state: GatewayState
+
+  constructor(options: {
+    readonly seed: string
+    readonly requestLog: number
+    readonly doors: Doors
+    readonly realTime: () => number
+    readonly startAt: number | undefined
+  }) {
+    const { seed, doors } = options
+    const terminals = new Terminals()
+    this.clock = new SimulatedClock(options.realTime, options.startAt)
+    this.scenarios = new Scenarios(
+      (fault, times, onUse) => doors.apply(fault, times, onUse),
+      () => doors.restore()
+    )
+    this.#state = {
+      clock: this.clock,
+      terminals,
+      scenarios: this.scenarios,
+      ledger: new Ledger(terminals),
+      cards: new Cards(seed),
+      generator: new Generator(seed),
+      requests: new RequestLog(options.requestLog, seed),
+      late: new LateCommits(),
+      awaited: new Map()
+    }
+    this.gateway = new Gateway(this.#state)
+  }
+
+  ledger(filter: LedgerFilter): ReadonlyArray<TerminalLedger> {
+    this.#settle()
+    return this.#state.ledger.summary(filter)
+  }
+
+  transactions(filter: LedgerFilter): ReadonlyArray<ShownTransaction> {
+    this.#settle()
+    return this.#state.ledger.transactions(filter).map(show)
+  }
+
+  requests(filter: RequestFilter): ReadonlyArray<LoggedRequest> {
+    return this.#state.requests.list(filter)
+  }
+
+  addScenario(input: ScenarioInput): Result.Result<Scenario, InvalidCommand> {
+    return this.scenarios.add(input)
+  }
+
+  profile(key?: string): Profile {
+    return this.#state.terminals.profile(key)
+  }
+
+  patchProfile(patch: ProfilePatch, key?: string): Profile {
+    this.#state.terminals.patchProfile(patch, key)
+    return this.profile(key)
+  }
+
+  doubleCharges(filter: LedgerFilter): ReadonlyArray<ShownDoubleCharge> {
+    this.#settle()
+    return findDoubleCharges(this.#state.ledger.transactions(filter)).map((charge) => ({
+      ...charge,
+      transactions: charge.transactions.map(show)
+    }))
+  }
+
+  indefinite(olderThanMs: number, key?: string): ReadonlyArray<Indefinite> {
+    this.#settle()
+    const before = this.clock.now() - olderThanMs
+    return findIndefinite(this.#state.ledger.transactions({ key }), this.#state.late, { before, key })
+  }
+
+  /** Forgets one four-part key, or everything: clock, seed and listener faults included. */
+  reset(key?: string): void {
+    const { ledger, terminals, scenarios, requests, late, awaited, generator } = this.#state
+    ledger.reset(key)
+    terminals.reset(key)
+    scenarios.clear(key)
+    requests.reset(key)
+    late.reset(key)
+    if (key !== undefined) return
+    awaited.clear()
+    generator.reset()
+    this.clock.reset()
+  }
+
+  #settle(): void {
+    this.#state.late.settle(this.clock.now())
+  }
+}

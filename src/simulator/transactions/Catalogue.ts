@@ -1,0 +1,17 @@
+import type { TransactionType } from "../Outcome.ts"
+import { purchase } from "./Purchase.ts"
+import { reversal } from "./Reversal.ts"
+
+const types: { readonly [type: string]: TransactionType } = { CCE1: purchase, CCE2: purchase, CCE7: reversal }
+
+// EPX transaction catalogue: what EPX processes and this simulator does not.
+const foreign: ReadonlySet<string> = new Set(
+  `CCE0 CCE4 CCE8 CCE9 CCEA CCEG CCEN CCEX CCEZ CCEM CCEC SS02 SS03 CKC0 CKS0 CKC1 CKS1 CKC2 CKS2 CKC3 CKS3 CKC8 CKS8
+   CKCX CKSX CKG2 CKG3 DB0P DB0S DB0V`.split(/\s+/)
+)
+
+/** The type, or the AUTH_RESP of one that EPX does not know (`12`) or that is not served here (`58`). */
+export const findType = (type: string, disabled: ReadonlyArray<string>): TransactionType | "12" | "58" => {
+  if (disabled.includes(type) || foreign.has(type)) return "58"
+  return (Object.hasOwn(types, type) ? types[type] : undefined) ?? "12"
+}

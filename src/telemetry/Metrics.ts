@@ -1,0 +1,48 @@
+import { Metric } from "effect"
+
+// OpenTelemetry's bounds for durations in seconds (semantic conventions for HTTP and database clients).
+const seconds = [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10, 30, 45]
+
+const duration = (name: string, description: string) => Metric.histogram(name, { description, boundaries: seconds })
+
+export const httpRequestDuration = duration("http_server_request_duration_seconds", "By method, route and status")
+
+export const epxCallDuration = duration("epx_call_duration_seconds", "One attempt at EPX, by operation and result")
+
+export const paymentsTotal = Metric.counter("payments_total", {
+  description: "Payments by operation and outcome, counted when the outcome is committed",
+  incremental: true
+})
+
+export const paymentAmount = Metric.counter("payments_amount_minor_units_total", {
+  description: "Approved minor units by operation and currency; equals the books",
+  incremental: true
+})
+
+export const unknownTransactions = Metric.gauge("transactions_unknown", {
+  description: "Transactions whose outcome at EPX is unknown"
+})
+
+export const unknownAge = Metric.gauge("transactions_unknown_oldest_age_seconds", {
+  description: "Age of the oldest transaction whose outcome at EPX is unknown"
+})
+
+export const resolutionsTotal = Metric.counter("transactions_resolved_total", {
+  description: "Unknown outcomes that became definite, by outcome",
+  incremental: true
+})
+
+export const callsInFlight = Metric.gauge("calls_in_flight", {
+  description: "Calls to EPX whose outcome is not yet stored by this process"
+})
+
+export const poolSize = Metric.gauge("db_pool_size", { description: "Statements a pool runs at once" })
+export const poolInUse = Metric.gauge("db_pool_in_use", { description: "Statements running" })
+export const poolWaiting = Metric.gauge("db_pool_waiting", { description: "Statements waiting for a connection" })
+export const poolWait = duration("db_pool_wait_seconds", "Wait for a connection, of the statements that waited")
+
+export const cacheRequests = Metric.counter("cache_requests_total", {
+  description: "Look-ups in a cache by result: hit or miss",
+  incremental: true
+})
+export const cacheSize = Metric.gauge("cache_size", { description: "Entries a cache holds" })

@@ -1,0 +1,66 @@
+import type { PgClient } from "@effect/sql-pg"
+import { DateTime, Schema } from "effect"
+import { Brand } from "../domain/Card.ts"
+import { Decline } from "../domain/Decline.ts"
+import { PaymentIds, TransactionIds } from "../domain/Ids.ts"
+import { Amount, Currency, Total } from "../domain/Money.ts"
+import { Metadata, type Payment, PaymentStatus, TransactionView } from "../domain/Payment.ts"
+
+/** A payment and its calls to EPX as one row; select it with `paymentColumns`. */
+export const PaymentRow = Schema.Struct({
+  id: PaymentIds.Column,
+  status: PaymentStatus,
+  amount: Amount,
+  currency: Currency,
+  authorized: Total,
+  captured: Total,
+  refunded: Total,
+  pending_capture: Total,
+  pending_refund: Total,
+  card_brand: Schema.NullOr(Brand),
+  card_last4: Schema.NullOr(Schema.String),
+  decline: Schema.NullOr(Decline),
+  customer_id: Schema.NullOr(Schema.String),
+  order_ref: Schema.NullOr(Schema.String),
+  metadata: Metadata,
+  created_at: Schema.DateTimeUtcFromDate,
+  transactions: Schema.Array(Schema.Struct({ ...TransactionView.fields, id: TransactionIds.Column }))
+})
+export type PaymentRow = typeof PaymentRow.Type
+
+/** Columns of `PaymentRow` but its transactions, from a relation named `p`. */
+export const paymentColumns = (sql: PgClient.PgClient) =>
+  sql.literal(
+    `p.id, p.status, p.amount, p.currency, p.authorized, p.captured, p.refunded, p.pending_capture, p.pending_refund,
+     p.card_brand, p.card_last4, p.decline, p.customer_id, p.order_ref, p.metadata, p.created_at`
+  )
+
+/** One transaction of `PaymentRow`, from a relation named `t`. */
+export const transactionObject = (sql: PgClient.PgClient) =>
+  sql.literal(
+    `jsonb_build_object('id', t.id, 'type', t.type, 'status', t.status, 'amount', t.amount,
+       'response_code', t.response_code, 'authorization_code', t.authorization_code, 'avs', t.avs, 'cvv', t.cvv,
+       'created_at', t.created_at)`
+  )
+
+const isOpen = (status: PaymentStatus) => status === "authorized" || status === "captured"
+
+export const toPayment = (row: PaymentRow): Payment => ({
+  id: row.id,
+  object: "payment",
+  status: row.status,
+  amount: row.amount,
+  currency: row.currency,
+  amount_authorized: row.authorized,
+  amount_captured: row.captured,
+  amount_refunded: row.refunded,
+  amount_capturable: isOpen(row.status) ? row.authorized - row.captured - row.pending_capture : 0,
+  amount_refundable: row.captured - row.refunded - row.pending_refund,
+  card: row.card_brand === null ? null : { brand: row.card_brand, last4: row.card_last4 },
+  decline: row.decline,
+  customer_id: row.customer_id,
+  order_ref: row.order_ref,
+  metadata: row.metadata,
+  created_at: DateTime.toUtc(row.created_at),
+  transactions: row.transactions
+})

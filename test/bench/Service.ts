@@ -1,0 +1,81 @@
+import { execFile } from "node:child_process"
+import { fileURLToPath } from "node:url"
+import { promisify } from "node:util"
+import { Effect } from "effect"
+import { ChildFailed, hasEnded, startProcess } from "./Child.ts"
+import type { Contender, ContenderOptions } from "./Contenders.ts"
+import { freePort } from "./FreePort.ts"
+import { urlOf } from "./Server.ts"
+
+const command = "../../src/cli.ts"
+
+const terminal = { cust: "7002", merch: "700201", dba: "1", terminal: "1" }
+
+type Environment = Readonly<Record<string, string>>
+
+/** The service as it runs in production, but for addresses and keys. */
+export const startService = (options: ContenderOptions) =>
+  Effect.timeoutOrElse(start(options), {
+    duration: "60 seconds",
+    orElse: () => new ChildFailed({ message: "The service was not ready after a minute." })
+  })
+
+const start = Effect.fnUntraced(function* ({ database, gatewayUrl, directory }: ContenderOptions) {
+  const port = yield* Effect.promise(freePort)
+  const opsPort = yield* Effect.promise(freePort)
+  const env: Environment = {
+    NODE_ENV: "production",
+    DATABASE_URL: urlOf(database),
+    PORT: String(port),
+    OPS_PORT: String(opsPort),
+    EPX_TEST_URL: gatewayUrl
+  }
+  const apiKey = yield* prepareService(env)
+  const service = yield* startProcess({ name: "service", module: command, args: ["serve"], env, directory })
+  const isReady = Effect.tryPromise(() => fetch(`http://127.0.0.1:${opsPort}/health/ready`)).pipe(
+    Effect.map(({ status }) => status === 200),
+    Effect.orElseSucceed(() => false)
+  )
+  while (!(yield* isReady)) {
+    if (hasEnded(service.process)) return yield* service.failure()
+    yield* Effect.sleep("50 millis")
+  }
+  const contender: Contender = {
+    name: "service",
+    pid: service.pid,
+    url: `http://127.0.0.1:${port}`,
+    apiKey,
+    database,
+    terminal: Object.values(terminal).join("-")
+  }
+  return contender
+})
+
+/** A migrated database with a merchant, its test terminal and one key, all made by operator commands; returns the key. */
+const prepareService = Effect.fnUntraced(function* (env: Environment) {
+  yield* operate(env, ["migrate"])
+  const fourPartKey = Object.values(terminal).join("-")
+  const created = yield* operate(env, ["merchants", "create", "--name", "Benchmark", "--terminal", fourPartKey])
+  const merchant = yield* find(created, /\bmer_[0-9a-z]+\b/)
+  const scopes = ["payments:read", "payments:write", "payments:bric"].flatMap((scope) => ["--scope", scope])
+  const issued = yield* operate(env, ["keys", "create", "--merchant", merchant, "--name", "Benchmark", ...scopes])
+  return yield* find(issued, /\bsk_test_[A-Za-z0-9_-]+/)
+})
+
+/** Runs one operator command to its end; returns what it printed. */
+const operate = (env: Environment, args: ReadonlyArray<string>) =>
+  Effect.tryPromise({
+    try: (signal) =>
+      promisify(execFile)(process.execPath, [fileURLToPath(new URL(command, import.meta.url)), ...args], {
+        env: { ...process.env, ...env },
+        signal
+      }),
+    catch: (error) => new ChildFailed({ message: `"${args.slice(0, 2).join(" ")}" failed: ${error}` })
+  }).pipe(Effect.map(({ stdout }) => stdout))
+
+const find = (printed: string, pattern: RegExp) => {
+  const found = pattern.exec(printed)?.[0]
+  return found === undefined
+    ? Effect.fail(new ChildFailed({ message: `Expected ${pattern} in what was printed.` }))
+    : Effect.succeed(found)
+}

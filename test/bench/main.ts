@@ -1,0 +1,33 @@
+import { fileURLToPath } from "node:url"
+import { NodeRuntime } from "@effect/platform-node"
+import { Effect } from "effect"
+import { bench } from "./Bench.ts"
+import { readReports, saveReport } from "./History.ts"
+import { markdown } from "./Markdown.ts"
+import { BadArguments, type Options, parseOptions, usage } from "./Options.ts"
+import { voidRuns } from "./Report.ts"
+
+const home = fileURLToPath(new URL("../../.local/bench", import.meta.url))
+
+const main = Effect.fnUntraced(function* (options: Options) {
+  // Progress goes to stderr, so that the table alone can be sent to a file.
+  const report = yield* bench(options, home, (line) => process.stderr.write(`${line}\n`))
+  const earlier = yield* Effect.promise(() => readReports(home))
+  const path = yield* Effect.promise(() => saveReport(home, report))
+  process.stdout.write(`${markdown(report, earlier)}\n\n${path}\n`)
+  if (voidRuns(report).length > 0) process.exitCode = 1
+})
+
+const start = (): void => {
+  try {
+    const options = parseOptions(process.argv.slice(2))
+    if (options === "help") process.stdout.write(`${usage}\n`)
+    else NodeRuntime.runMain(main(options))
+  } catch (error) {
+    if (!(error instanceof BadArguments)) throw error
+    process.stderr.write(`${error.message}\n\n${usage}\n`)
+    process.exitCode = 2
+  }
+}
+
+start()

@@ -1,0 +1,134 @@
+import { assert, describe, it } from "@effect/vitest"
+import { Deferred, Effect, Fiber, Metric, Option } from "effect"
+import { TestClock } from "effect/testing"
+import { DatabaseUnavailable } from "../../src/domain/DatabaseUnavailable.ts"
+import { makeKeyCache } from "../../src/merchants/KeyCache.ts"
+import { cacheRequests, cacheSize } from "../../src/telemetry/Metrics.ts"
+
+const hash = Buffer.alloc(32, 1)
+const unavailable = new DatabaseUnavailable({ reason: "checkout" })
+
+/** A look-up that counts its calls and answers with `answers`, the last one for ever. */
+const counting = <A>(...answers: ReadonlyArray<Effect.Effect<A, DatabaseUnavailable>>) => {
+  const state = { calls: 0, hashes: [] as string[] }
+  const lookUp = (given: Uint8Array) =>
+    Effect.suspend(() => {
+      state.hashes.push(Buffer.from(given).toString("hex"))
+      const answer = answers[Math.min(state.calls++, answers.length - 1)]
+      return answer ?? Effect.die("no answer")
+    })
+  return { state, lookUp }
+}
+
+describe("KeyCache", () => {
+  it.effect("asks once a minute for what is there", () =>
+    Effect.gen(function* () {
+      const { lookUp, state } = counting(Effect.succeed(Option.some("key")))
+      const cache = yield* makeKeyCache(lookUp)
+
+      assert.deepStrictEqual(yield* cache.get(hash), Option.some("key"))
+      yield* TestClock.adjust("59 seconds")
+      yield* cache.get(hash)
+      assert.strictEqual(state.calls, 1)
+      yield* TestClock.adjust("1 seconds")
+      yield* cache.get(hash)
+      assert.strictEqual(state.calls, 2)
+      assert.strictEqual(state.hashes[0], hash.toString("hex"))
+    })
+  )
+
+  it.effect("keeps neither a miss nor a failure", () =>
+    Effect.gen(function* () {
+      const { lookUp, state } = counting<Option.Option<string>>(
+        Effect.succeed(Option.none()),
+        Effect.fail(unavailable),
+        Effect.succeed(Option.some("key"))
+      )
+      const cache = yield* makeKeyCache(lookUp)
+
+      assert.deepStrictEqual(yield* cache.get(hash), Option.none())
+      assert.strictEqual(yield* Effect.flip(cache.get(hash)), unavailable)
+      assert.deepStrictEqual(yield* cache.get(hash), Option.some("key"))
+      assert.strictEqual(state.calls, 3)
+    })
+  )
+
+  it.effect("asks once for many who want the same", () =>
+    Effect.gen(function* () {
+      const answer = yield* Deferred.make<Option.Option<string>>()
+      const { lookUp, state } = counting(Deferred.await(answer))
+      const cache = yield* makeKeyCache(lookUp)
+      const callers = yield* Effect.forEach(Array.from({ length: 50 }), () => Effect.forkChild(cache.get(hash)))
+      yield* Effect.yieldNow
+
+      yield* Deferred.succeed(answer, Option.some("key"))
+
+      const found = yield* Effect.forEach(callers, Fiber.join)
+      assert.deepStrictEqual(found, Array(50).fill(Option.some("key")))
+      assert.strictEqual(state.calls, 1)
+    })
+  )
+
+  it.effect("lets no more than eight look-ups run at once", () =>
+    Effect.gen(function* () {
+      const gate = yield* Deferred.make<void>()
+      const running = { now: 0, most: 0 }
+      const cache = yield* makeKeyCache(() =>
+        Effect.sync(() => {
+          running.most = Math.max(running.most, ++running.now)
+        }).pipe(
+          Effect.andThen(Deferred.await(gate)),
+          Effect.ensuring(Effect.sync(() => running.now--)),
+          Effect.as(Option.none<string>())
+        )
+      )
+      const callers = yield* Effect.forEach(Array.from({ length: 100 }), (_, index) =>
+        Effect.forkChild(cache.get(Buffer.alloc(32, index)))
+      )
+      yield* Effect.yieldNow
+      yield* Deferred.succeed(gate, undefined)
+      yield* Effect.forEach(callers, Fiber.join)
+
+      assert.strictEqual(running.most, 8)
+    })
+  )
+
+  it.effect("forgets everything, even what is still being looked up", () =>
+    Effect.gen(function* () {
+      const answer = yield* Deferred.make<Option.Option<string>>()
+      const { lookUp, state } = counting(Deferred.await(answer), Effect.succeed(Option.some("new")))
+      const cache = yield* makeKeyCache(lookUp)
+      const early = yield* Effect.forkChild(cache.get(hash))
+      yield* Effect.yieldNow
+
+      yield* cache.forgetAll
+      yield* Deferred.succeed(answer, Option.some("old"))
+      yield* Fiber.join(early)
+
+      assert.deepStrictEqual(yield* cache.get(hash), Option.some("new"))
+      assert.strictEqual(state.calls, 2)
+    })
+  )
+
+  it.effect("counts hits, misses and entries", () =>
+    Effect.gen(function* () {
+      const count = (result: string) =>
+        Effect.map(
+          Metric.value(Metric.withAttributes(cacheRequests, { cache: "api_keys", result })),
+          (state) => state.count
+        )
+      const [hitsBefore, missesBefore] = [yield* count("hit"), yield* count("miss")]
+      const { lookUp } = counting(Effect.succeed(Option.some("key")))
+      const cache = yield* makeKeyCache(lookUp)
+
+      yield* cache.get(hash)
+      yield* cache.get(hash)
+      yield* cache.get(hash)
+
+      assert.strictEqual((yield* count("hit")) - hitsBefore, 2)
+      assert.strictEqual((yield* count("miss")) - missesBefore, 1)
+      const size = yield* Metric.value(Metric.withAttributes(cacheSize, { cache: "api_keys" }))
+      assert.strictEqual(size.value, 1)
+    })
+  )
+})

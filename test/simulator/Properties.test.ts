@@ -1,0 +1,7 @@
+import { assert, describe, it } from "@effect/vitest"
+import { Schema } from "effect"
+import { print as document, entriesOf as print } from "../../src/simulator/Answer.ts"
+import { brandOf, hasBrandLength, passesLuhn } from "../../src/simulator/Brands.ts"
+import { parseCents, printCents } from "../../src/simulator/Cents.ts"
+import { parseForm } from "../../src/simulator/Request.ts"
+import { entriesOf } from "./support/Client.ts"
