@@ -1,3 +1,4 @@
+import { fileURLToPath } from "node:url"
 import { Config, Effect, Option, Redacted, Schema } from "effect"
 
 /** The environment is not fit to start with: every problem at once. */
@@ -35,6 +36,9 @@ const variables = {
       "OTEL_TRACES_SAMPLER_ARG"
     )
   ),
+  LOCAL_DIRECTORY: Config.NonEmptyString("LOCAL_DIRECTORY").pipe(
+    Config.withDefault(fileURLToPath(new URL("../.local", import.meta.url)))
+  ),
   LOG_LEVEL: Config.LogLevel("LOG_LEVEL").pipe(Config.withDefault("Info" as const)),
   LOG_FORMAT: optional(Config.Literals(["json", "pretty"], "LOG_FORMAT"))
 }
@@ -48,7 +52,7 @@ export interface Settings extends Values {
   readonly fingerprintKey: Option.Option<Redacted.Redacted<Uint8Array>>
 }
 
-export interface EncryptionKey {
+interface EncryptionKey {
   readonly id: string
   readonly key: Redacted.Redacted<Uint8Array>
 }
@@ -57,6 +61,7 @@ export interface EncryptionKey {
 export const loadSettings: Effect.Effect<Settings, InvalidSettings> = Effect.gen(function* () {
   const unreadable = yield* Effect.forEach(Object.entries(variables), ([name, variable]) => complaint(name, variable))
   if (unreadable.flat().length > 0) return yield* new InvalidSettings({ problems: unreadable.flat() })
+  // Each was just read without a complaint.
   const values: Values = yield* Effect.orDie(Effect.all(variables))
   const encryptionKeys = parseKeys(values.ENCRYPTION_KEYS)
   const fingerprintKey = Option.flatMap(values.FINGERPRINT_KEY, keyBytes)

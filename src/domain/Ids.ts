@@ -1,6 +1,7 @@
 import { Schema, SchemaTransformation } from "effect"
 
-// Crockford's base32: no letter is mistaken for another, and long runs of digits, which could look like a card number, are rare.
+// Crockford's base32: no letter is mistaken for another, and runs of digits, which could look like a card number, are
+// short.
 const alphabet = "0123456789abcdefghjkmnpqrstvwxyz"
 const length = 26
 
@@ -49,5 +50,3 @@ export type PaymentId = typeof PaymentIds.Id.Type
 export const TransactionIds = makeId("txn", Schema.brand("TransactionId"))
 export type TransactionId = typeof TransactionIds.Id.Type
 
-export const EventIds = makeId("evt", Schema.brand("EventId"))
-export type EventId = typeof EventIds.Id.Type

@@ -5,7 +5,7 @@ export const Currency = Schema.Literals(["USD"])
 export type Currency = typeof Currency.Type
 
 /** The least and the greatest amount of one payment, in minor units. */
-export const amountLimits = { minimum: 1, maximum: 999_999_999 }
+const amountLimits = { minimum: 1, maximum: 999_999_999 }
 
 /** An amount to move, in minor units: 1999 is $19.99. Floats never enter the domain. */
 export const Amount = Schema.Int.check(Schema.isBetween(amountLimits)).pipe(Schema.brand("Amount"))

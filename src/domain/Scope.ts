@@ -8,3 +8,5 @@ export const Scope = Schema.Literals([
   "payments:bric"
 ])
 export type Scope = typeof Scope.Type
+
+export const scopes: ReadonlyArray<Scope> = Scope.literals

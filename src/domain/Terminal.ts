@@ -4,7 +4,8 @@ import { Schema } from "effect"
 export const Environment = Schema.Literals(["test", "live"])
 export type Environment = typeof Environment.Type
 
-const KeyPart = Schema.String.check(Schema.isPattern(/^[0-9A-Z]{1,16}$/))
+/** One part of a four-part key. */
+export const KeyPart = Schema.String.check(Schema.isPattern(/^[0-9A-Z]{1,16}$/))
 
 /** EPX's four-part key. It is the only credential of Server Post, so it is not shown to merchants. */
 export const FourPartKey = Schema.Struct({

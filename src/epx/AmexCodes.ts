@@ -1,6 +1,6 @@
 import type { CodeMeaning } from "./ResponseCodes.ts"
 
-/** American Express action codes, which EPX shows in NETWORK_RESPONSE only. The categories and retry classes are ours. */
+/** American Express action codes, which EPX shows only in NETWORK_RESPONSE. Categories and retry classes are ours. */
 export const amexCodes: ReadonlyMap<string, CodeMeaning> = new Map([
   ["000", ["approved", "none", "ok", "approved"]],
   ["001", ["approved", "none", "ok", "approved with identification"]],

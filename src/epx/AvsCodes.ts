@@ -69,7 +69,7 @@ export const avsCodes: Readonly<Record<"visa" | "mastercard" | "discover" | "ame
   }
 }
 
-/** JCB, Diners Club and UnionPay are accepted over Discover's network in the United States, Maestro over Mastercard's. */
+/** In the United States JCB, Diners Club and UnionPay run over Discover's network, Maestro over Mastercard's. */
 const tableOf = (brand: Brand): Table => {
   switch (brand) {
     case "visa":

@@ -1,4 +1,5 @@
 import { Clock, Context, Duration, Effect, Layer, Metric, Result, Schedule, Schema } from "effect"
+import { epxAttemptDuration, epxResults } from "../telemetry/Metrics.ts"
 import { AnswerDocument } from "./AnswerFields.ts"
 import { answerText } from "./AnswerText.ts"
 import { decide } from "./Decision.ts"
@@ -16,8 +17,8 @@ export class Epx extends Context.Service<
   Epx,
   {
     /**
-     * Makes one call, whose first byte leaves before `sendBy` (epoch milliseconds) or never. It always succeeds with what
-     * is known of the outcome; only failures to connect are tried again, with the same pair and before the fence.
+     * Makes one call, whose first byte leaves before `sendBy` (epoch milliseconds) or never. It always succeeds with
+     * what is known of the outcome; only failures to connect are tried again, with the same pair and before the fence.
      */
     send(request: EpxRequest, fence: { readonly sendBy: number }): Effect.Effect<EpxResult>
   }
@@ -34,7 +35,7 @@ export class Epx extends Context.Service<
         const result = resultOf(request, ending)
         const duration = Duration.nanos((yield* Clock.monotonicTimeNanos) - start)
         const labels = { operation: request.operation, outcome: outcomeOf(result) }
-        yield* Metric.update(Metric.withAttributes(attemptDuration, labels), duration)
+        yield* Metric.update(Metric.withAttributes(epxAttemptDuration, labels), Duration.toSeconds(duration))
         return result
       })
 
@@ -63,15 +64,6 @@ export class Epx extends Context.Service<
   static readonly layer = (options: WireOptions): Layer.Layer<Epx, PlainUrl> =>
     Epx.layerWire.pipe(Layer.provide(Wire.layer(options)))
 }
-
-const attemptDuration = Metric.timer("epx.attempt.duration", {
-  description: "Time from asking for a connection to EPX to the end of the answer"
-})
-
-const results = Metric.counter("epx.results", {
-  description: "Calls to EPX by what became of them",
-  incremental: true
-})
 
 /** Exponential, jittered, bounded: a gateway that refuses connections is not helped by more of them. */
 const reconnect = Schedule.exponential("200 millis").pipe(Schedule.jittered, Schedule.upTo({ times: 3 }))
@@ -109,5 +101,5 @@ const report = Effect.fnUntraced(function* (request: EpxRequest, result: EpxResu
     ...(code === null ? {} : { "epx.response_code": code }),
     ...(result._tag === "Replied" ? {} : { "epx.reason": result.reason, "epx.detail": result.detail })
   })
-  yield* Metric.update(Metric.withAttributes(results, { operation: request.operation, outcome, reason }), 1)
+  yield* Metric.update(Metric.withAttributes(epxResults, { operation: request.operation, outcome, reason }), 1)
 })

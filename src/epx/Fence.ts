@@ -7,8 +7,8 @@ export interface Fence {
 }
 
 /**
- * A fence at `sendBy` (epoch milliseconds) that two clocks must agree on: the wall clock keeps running while the machine
- * is suspended, and the monotonic one cannot be set back.
+ * A fence at `sendBy` (epoch milliseconds) that two clocks must agree on: the wall clock keeps running while the
+ * machine is suspended, and the monotonic one cannot be set back.
  */
 export const makeFence = (sendBy: number): Effect.Effect<Fence> =>
   Clock.clockWith((clock) =>

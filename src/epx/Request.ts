@@ -14,8 +14,8 @@ export interface Envelope {
   readonly key: FourPartKey
   readonly pair: Pair
   /**
-   * Our payment and transaction ids, sent as USER_DATA_1 and USER_DATA_2 so that a report can be matched. Where there is
-   * no payment (storage, verification, payout, batch close) the id of what the call is about stands in its place.
+   * Our payment and transaction ids, sent as USER_DATA_1 and USER_DATA_2 so that a report can be matched. Where there
+   * is no payment (storage, verification, payout, batch close) the id of what the call is about stands in its place.
    */
   readonly paymentId: string
   readonly transactionId: string
@@ -41,7 +41,7 @@ export interface BankAccount {
   readonly routingNumber: string
 }
 
-/** Who starts a payment with a stored card; absent means the cardholder. Sending it waives a CVV2 rule of the profile. */
+/** Who starts a payment with a stored card; absent means the cardholder. It waives a CVV2 rule of the profile. */
 export type Initiator = "recurring" | "instalment" | "subscription" | "unscheduled" | "resubmission"
 
 interface OnBric {
@@ -72,7 +72,7 @@ export type CardRequest = Envelope & { readonly method: CardMethod } & OnBric &
     | { readonly operation: "storage" | "verification"; readonly billing?: BillingAddress | undefined }
   )
 
-/** Calls about bank accounts. A sale debits the account, a refund and a payout credit it, a verification is a prenote. */
+/** Calls about bank accounts. A sale is a debit, a refund and a payout are credits, a verification is a prenote. */
 export type AchRequest = Envelope & { readonly method: AchMethod } & (
     | (OnBric & {
         readonly operation: "sale" | "payout"

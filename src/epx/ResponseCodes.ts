@@ -4,8 +4,8 @@ import { amexCodes } from "./AmexCodes.ts"
 import { type MessageKey, messages } from "./Messages.ts"
 
 /**
- * What may follow a refusal: `no` never again with this card or account, `later` the same after a day or more, `fix` after
- * the payer corrected something, `tech` again soon as a new transaction, `ops` an operator mends something first,
+ * What may follow a refusal: `no` never again with this card or account, `later` the same after a day or more, `fix`
+ * after the payer corrected something, `tech` again soon as a new transaction, `ops` an operator mends something first,
  * `unknown` nothing is decided and the call must be reversed or looked up, `none` for approvals.
  */
 type Retry = "none" | "no" | "later" | "fix" | "tech" | "ops" | "unknown"

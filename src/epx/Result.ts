@@ -27,7 +27,7 @@ export interface Answer {
  * An explicit decision of EPX. `rejected` is EPX's own refusal of the request, `declined` the issuer's. A partial
  * approval is `approved` with an `amountApproved` below the amount asked for.
  */
-export type Replied =
+type Replied =
   | { readonly _tag: "Replied"; readonly outcome: "approved"; readonly answer: Answer }
   | {
       readonly _tag: "Replied"

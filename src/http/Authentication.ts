@@ -1,6 +1,7 @@
 import { Context } from "effect"
 import { HttpApiMiddleware, HttpApiSecurity } from "effect/http-api"
 import { InvalidApiKey, ScopeMissing } from "../domain/AccessErrors.ts"
+import { DatabaseUnavailable } from "../domain/DatabaseUnavailable.ts"
 import type { ApiKeyId, MerchantId } from "../domain/Ids.ts"
 import type { Scope } from "../domain/Scope.ts"
 import type { Environment } from "../domain/Terminal.ts"
@@ -17,14 +18,14 @@ export interface MerchantCredential {
 /** A valid key, which is not yet leave to do anything. */
 export class Credential extends Context.Service<Credential, MerchantCredential>()("payment-service/http/Credential") {}
 
-/** Who is calling. Only the middleware of a scope provides it, so a handler without a declared scope does not compile. */
+/** Who is calling. Only the middleware of a scope provides it: a handler without a declared scope does not compile. */
 export class Caller extends Context.Service<Caller, MerchantCredential>()("payment-service/http/Caller") {}
 
 const bearer = HttpApiSecurity.bearer
 
 export class Authentication extends HttpApiMiddleware.Service<Authentication, { provides: Credential }>()(
   "payment-service/http/Authentication",
-  { security: { bearer }, error: problem(InvalidApiKey) }
+  { security: { bearer }, error: [problem(InvalidApiKey), problem(DatabaseUnavailable)] }
 ) {}
 
 export class PaymentsRead extends HttpApiMiddleware.Service<PaymentsRead, { requires: Credential; provides: Caller }>()(
@@ -44,5 +45,5 @@ export class Operator extends Context.Service<Operator, { readonly keyId: ApiKey
 
 export class OperatorAuthentication extends HttpApiMiddleware.Service<OperatorAuthentication, { provides: Operator }>()(
   "payment-service/http/OperatorAuthentication",
-  { security: { bearer }, error: problem(InvalidApiKey) }
+  { security: { bearer }, error: [problem(InvalidApiKey), problem(DatabaseUnavailable)] }
 ) {}

@@ -1,8 +1,8 @@
 import { JsonPointer } from "effect"
 
 /**
- * First four digits and lengths, as the networks publish them (Discover's bulletins list Diners, JCB and UnionPay too). From
- * 16 digits on, every 6 belongs to Discover, UnionPay or Maestro.
+ * First four digits and lengths, as the networks publish them (Discover's bulletins list Diners, JCB and UnionPay
+ * too). From 16 digits on, every 6 belongs to Discover, UnionPay or Maestro.
  */
 const ranges: ReadonlyArray<{ readonly from: number; readonly to: number; readonly lengths: ReadonlyArray<number> }> = [
   { from: 4000, to: 4999, lengths: [13, 16, 19] }, // Visa
@@ -129,10 +129,11 @@ const toAscii = (text: string): string =>
 
 // SWIFT IBAN registry: length by country.
 const ibanLengths =
-  "AD24 AE23 AL28 AT20 AZ28 BA20 BE16 BG22 BH22 BI27 BR29 BY28 CH21 CR22 CY28 CZ24 DE22 DJ27 DK18 DO28 EE20 EG29 ES24 " +
-  "FI18 FK18 FO18 FR27 GB22 GE22 GI23 GL18 GR27 GT28 HN28 HR21 HU28 IE22 IL23 IQ23 IS26 IT27 JO30 KW30 KZ20 LB28 LC32 " +
-  "LI21 LT20 LU20 LV21 LY25 MC27 MD24 ME22 MK19 MN20 MR27 MT31 MU30 NI28 NL18 NO15 OM23 PK24 PL28 PS29 PT25 QA29 RO24 " +
-  "RS22 RU33 SA24 SC31 SD18 SE24 SI19 SK24 SM27 SO23 ST25 SV28 TL23 TN24 TR26 UA29 VA22 VG24 XK20 YE30"
+  "AD24 AE23 AL28 AT20 AZ28 BA20 BE16 BG22 BH22 BI27 BR29 BY28 CH21 CR22 CY28 CZ24 DE22 DJ27 DK18 DO28 " +
+  "EE20 EG29 ES24 FI18 FK18 FO18 FR27 GB22 GE22 GI23 GL18 GR27 GT28 HN28 HR21 HU28 IE22 IL23 IQ23 IS26 " +
+  "IT27 JO30 KW30 KZ20 LB28 LC32 LI21 LT20 LU20 LV21 LY25 MC27 MD24 ME22 MK19 MN20 MR27 MT31 MU30 NI28 " +
+  "NL18 NO15 OM23 PK24 PL28 PS29 PT25 QA29 RO24 RS22 RU33 SA24 SC31 SD18 SE24 SI19 SK24 SM27 SO23 ST25 " +
+  "SV28 TL23 TN24 TR26 UA29 VA22 VG24 XK20 YE30"
 
 const ibanForms = ibanLengths
   .split(" ")
@@ -154,8 +155,8 @@ const upsLabels = /(?<![0-9a-z])1Z[0-9a-z]{16}(?![0-9a-z])/gi
 const digests = /(?<![0-9a-z])(?:[0-9a-f]{8}){3,}(?![0-9a-z])/gi
 const sortableIds = /(?<![0-9a-z])0[1-3][0-9a-hjkmnp-tv-z]{24}(?![0-9a-z])/gi
 
-// A chance run of digits in a random identifier would refuse one key in some thousands. Text that merely has hexadecimal
-// letters around a card number has digits in one place only.
+// A chance run of digits in a random identifier would refuse one key in some thousands. Text that merely has
+// hexadecimal letters around a card number has digits in one place only.
 const unlessOneRun = (token: string): string => (/\d[a-z]+\d/i.test(token) ? "#" : token)
 
 const withoutIdentifiers = (text: string): string =>
@@ -169,7 +170,8 @@ const withoutIdentifiers = (text: string): string =>
 
 /**
  * Whether a card number stands anywhere in the text, whole or in groups. Any number with a network's first digits and
- * length and a valid check digit counts, so one in ten random numbers of such a form is refused: nothing tells them apart.
+ * length and a valid check digit counts, so one in ten random numbers of such a form is refused: nothing tells them
+ * apart.
  * Forms that prove to be something else do not count: UUID, digest, ULID, trace context, bar code, IBAN, UPS and USPS
  * label. The caller undoes URL encoding first.
  */
@@ -215,8 +217,8 @@ const pointerTo = (place: Place): string => {
 const maxDepth = 32
 
 /**
- * The JSON pointer of a card number in decoded JSON: of the value, or of the object around an offending field name. What
- * lies deeper than 32 levels counts as one. A number split over several values is not seen.
+ * The JSON pointer of a card number in decoded JSON: of the value, or of the object around an offending field name.
+ * What lies deeper than 32 levels counts as one. A number split over several values is not seen.
  */
 export const findCardNumber = (value: unknown): string | undefined => {
   const pending: Array<Place> = [{ value, name: "", depth: 0, parent: undefined }]

@@ -66,7 +66,7 @@ const toProblem = (cause: Cause.Cause<unknown>) => {
   if (Cause.hasInterruptsOnly(cause)) return Effect.failCause(cause)
   const failure = Result.getOrElse(Cause.findError(cause), () => Cause.squash(cause))
   if (failure instanceof CardNumberRefused) {
-    return Effect.succeed(problemResponse("CardNumberRefused", 422, failure.message, { pointer: failure.pointer }))
+    return Effect.succeed(problemResponse("CardNumberRefused", 422, failure.message, { errors: failure.errors }))
   }
   if (failure instanceof InvalidJson) return Effect.succeed(problemResponse("InvalidJson", 400, failure.message))
   if (failure instanceof HttpServerError.HttpServerError) {

@@ -10,7 +10,7 @@ const words = (tag: string, separator: string) =>
   tag.replace(/(?!^)([A-Z])/g, (letter) => `${separator}${letter.toLowerCase()}`)
 
 /** The stable name of an error, by which clients tell problems apart: `PaymentNotFound` is `payment_not_found`. */
-export const codeOf = (tag: string): string => words(`${tag.charAt(0).toLowerCase()}${tag.slice(1)}`, "_")
+const codeOf = (tag: string): string => words(`${tag.charAt(0).toLowerCase()}${tag.slice(1)}`, "_")
 
 const typeOf = (code: string) => `urn:payment-service:problem:${code}`
 

@@ -1,10 +1,11 @@
 import { Effect, Option, Schema } from "effect"
 import { HttpMethod, HttpServerRequest } from "effect/http"
 import { containsCardNumber, findCardNumber } from "./CardNumber.ts"
+import { FieldError } from "./Problem.ts"
 
 export class CardNumberRefused extends Schema.TaggedError<CardNumberRefused>()(
   "CardNumberRefused",
-  { pointer: Schema.String },
+  { errors: Schema.Array(FieldError) },
   { httpApiStatus: 422 }
 ) {
   override get message() {
@@ -18,18 +19,21 @@ export class InvalidJson extends Schema.TaggedError<InvalidJson>()("InvalidJson"
   }
 }
 
+const refusedAt = (pointer: string) =>
+  new CardNumberRefused({ errors: [{ pointer, detail: "This looks like a card number" }] })
+
 const parseJson = Schema.decodeUnknownOption(Schema.fromJsonString(Schema.Unknown))
 
 /**
- * Looks at a request before anything else does: a card number in its body, path, query or a header that we keep must not
- * get as far as a log line.
+ * Looks at a request before anything else does: a card number in its body, path, query or a header that we keep must
+ * not get as far as a log line.
  */
 export const guardRequest = Effect.gen(function* () {
   const request = yield* HttpServerRequest.HttpServerRequest
-  if (containsCardNumber(decodeUri(request.url))) return yield* new CardNumberRefused({ pointer: "/url" })
+  if (containsCardNumber(decodeUri(request.url))) return yield* refusedAt("/url")
   const key = request.headers["idempotency-key"]
   if (key !== undefined && containsCardNumber(key)) {
-    return yield* new CardNumberRefused({ pointer: "/headers/idempotency-key" })
+    return yield* refusedAt("/headers/idempotency-key")
   }
   if (!HttpMethod.hasBody(request.method)) return
   const text = yield* request.text
@@ -37,7 +41,7 @@ export const guardRequest = Effect.gen(function* () {
   const body = parseJson(text)
   if (Option.isNone(body)) return yield* new InvalidJson()
   const pointer = findCardNumber(body.value)
-  if (pointer !== undefined) return yield* new CardNumberRefused({ pointer })
+  if (pointer !== undefined) return yield* refusedAt(pointer)
 })
 
 const isJson = (contentType = "application/json") => /^application\/(?:[\w.+-]+\+)?json\b/i.test(contentType)

@@ -37,7 +37,7 @@ export class ApiKeys extends Context.Service<
     ): Effect.Effect<Page<ApiKey>, DatabaseUnavailable>
     /** Once this returns, this process refuses the key; others do so within a minute. The first revocation counts. */
     revoke(id: ApiKeyId): Effect.Effect<ApiKey, ApiKeyNotFound | DatabaseUnavailable>
-    /** A new key with the same scopes. The old one works for `overlap` more, or as long as it would have if that is less. */
+    /** A new key with the same scopes. The old one works for `overlap` more, but never longer than it would have. */
     roll(
       id: ApiKeyId,
       options: { readonly overlap: Duration.Duration; readonly expiresAt: DateTime.Utc | null }

@@ -43,7 +43,7 @@ export class ApiKeysRepo extends Context.Service<
     ): Effect.Effect<ReadonlyArray<ApiKey>, DatabaseUnavailable>
     /** The first revocation counts. `None`: there is no such key. */
     revoke(id: ApiKeyId): Effect.Effect<Option.Option<ApiKey>, DatabaseUnavailable>
-    /** Adds a key like this one, which then works no longer than `until`. `None`: it is not active, or there is none. */
+    /** Adds a key like this one, which then works until `until` at most. `None`: it is not active, or not there. */
     roll(
       id: ApiKeyId,
       secret: StoredSecret,
@@ -118,8 +118,8 @@ export class ApiKeysRepo extends Context.Service<
                   RETURNING merchant_id, environment, name, scopes
                 )
                 INSERT INTO api_keys AS k (id, merchant_id, environment, name, hash, hint, scopes, expires_at)
-                SELECT ${ApiKeyIds.toUuid(secret.id)}::uuid, merchant_id, environment, name, ${secret.hash}, ${secret.hint},
-                  scopes, ${dateOf(secret.expiresAt)}::timestamptz
+                SELECT ${ApiKeyIds.toUuid(secret.id)}::uuid, merchant_id, environment, name, ${secret.hash},
+                  ${secret.hint}, scopes, ${dateOf(secret.expiresAt)}::timestamptz
                 FROM old
                 RETURNING ${sql.literal(keyColumns)}`
             )

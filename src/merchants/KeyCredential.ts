@@ -6,13 +6,13 @@ import type { KeyHolder } from "./ApiKeysRepo.ts"
 /** What a valid key proves. */
 export type KeyCredential = MerchantKey | OperatorKey
 
-export interface MerchantKey extends MerchantCredential {
+interface MerchantKey extends MerchantCredential {
   readonly _tag: "MerchantKey"
   /** As of a minute ago at worst: what moves money asks the database again. */
   readonly isSuspended: boolean
 }
 
-export interface OperatorKey {
+interface OperatorKey {
   readonly _tag: "OperatorKey"
   readonly keyId: ApiKeyId
   readonly environment: Environment

@@ -5,8 +5,8 @@ import type { ApiKeysRepo } from "./ApiKeysRepo.ts"
 const flushing = Schedule.spaced("1 minute")
 
 /**
- * Notes the uses of keys in memory and stores them once a minute, so that no request waits for it or fails by it. Returns
- * the function that notes one; what is not stored yet is stored when the scope closes.
+ * Notes the uses of keys in memory and stores them once a minute, so that no request waits for it or fails by it.
+ * Returns the function that notes one; what is not stored yet is stored when the scope closes.
  */
 export const trackLastUse = Effect.fnUntraced(function* (repo: Pick<ApiKeysRepo["Service"], "touch">) {
   const uses = new Map<ApiKeyId, DateTime.Utc>()

@@ -5,8 +5,8 @@ import { MerchantIds, type PaymentId, PaymentIds } from "../domain/Ids.ts"
 import type { Payment, PaymentStatus } from "../domain/Payment.ts"
 import type { Tenant } from "../domain/Tenant.ts"
 import { Database } from "../postgres/Database.ts"
+import { PaymentRow, paymentColumns, toPayment, transactionObject } from "../postgres/PaymentRow.ts"
 import { rowOf, rowsOf } from "../postgres/Row.ts"
-import { PaymentRow, paymentColumns, toPayment, transactionObject } from "../transactions/PaymentRow.ts"
 
 /** Payments older than `before`, the newest first. */
 export interface PaymentPage {
@@ -43,7 +43,9 @@ const paymentRow = rowOf(PaymentRow)
 const paymentRows = rowsOf(PaymentRow)
 
 const columns = (sql: PgClient.PgClient) => sql`${paymentColumns(sql)},
-  (SELECT jsonb_agg(${transactionObject(sql)} ORDER BY t.id) FROM transactions t WHERE t.payment_id = p.id) AS transactions`
+  (
+    SELECT jsonb_agg(${transactionObject(sql)} ORDER BY t.id) FROM transactions t WHERE t.payment_id = p.id
+  ) AS transactions`
 
 const isOf = (sql: PgClient.PgClient, { environment, merchantId }: Tenant) =>
   sql`p.merchant_id = ${MerchantIds.toUuid(merchantId)}::uuid AND p.environment = ${environment}`

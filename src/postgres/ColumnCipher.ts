@@ -12,7 +12,7 @@ export class CannotUnseal extends Schema.TaggedError<CannotUnseal>()("CannotUnse
 
 /** 32 bytes by id; the first seals, all unseal, so a key is rotated by putting a new one in front. */
 export type CipherKeys = readonly [CipherKey, ...ReadonlyArray<CipherKey>]
-export interface CipherKey {
+interface CipherKey {
   readonly id: string
   readonly key: Redacted.Redacted<Uint8Array>
 }
@@ -24,7 +24,7 @@ export class ColumnCipher extends Context.Service<
     /** `place` binds the bytes to their row: moved to another, they do not open. */
     seal(secret: Redacted.Redacted, place: string): Sealed
     unseal(sealed: Sealed, place: string): Effect.Effect<Redacted.Redacted, CannotUnseal>
-    /** 32 bytes, equal for equal values, of no use without the fingerprint key. It does not change when `keys` rotate. */
+    /** 32 bytes, equal for equal values and of no use without their key. They stay when `keys` rotate. */
     fingerprint(value: string): Uint8Array
   }
 >()("payment-service/postgres/ColumnCipher") {

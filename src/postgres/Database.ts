@@ -6,7 +6,7 @@ import { DatabaseUnavailable } from "../domain/DatabaseUnavailable.ts"
 import { gauge } from "../telemetry/Gauge.ts"
 import { poolInUse, poolSize, poolWait, poolWaiting } from "../telemetry/Metrics.ts"
 
-/** Runs statements on one pool, once a connection is free. What is left of `SqlError` is for the statement to explain. */
+/** Runs statements on one pool, once a connection is free. A `SqlError` that is left is the statement's own. */
 export interface Statements {
   <A, E, R>(run: (sql: PgClient.PgClient) => Effect.Effect<A, E, R>): Effect.Effect<A, E | DatabaseUnavailable, R>
 }
@@ -33,7 +33,7 @@ const millis = (duration: Duration.Duration) => String(Duration.toMillis(duratio
 export class Database extends Context.Service<
   Database,
   {
-    /** Single statements that wait for no row lock: they share connections and are sent ahead of each other's answers. */
+    /** Single statements that wait for no row lock: they share connections, sent ahead of each other's answers. */
     readonly pipelined: Statements
     /** Whatever may wait for a row lock, transactions and LISTEN. */
     readonly plain: Statements

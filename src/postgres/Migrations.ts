@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto"
 import { PgClient } from "@effect/sql-pg"
-import { Context, Duration, Effect, FileSystem, Layer, Schedule, Schema } from "effect"
+import { Duration, Effect, FileSystem, Schedule, Schema } from "effect"
 import { Reactivity } from "effect/reactivity"
 import { SqlSchema } from "effect/sql"
 import type { Connection } from "./Database.ts"
@@ -10,21 +10,6 @@ export class MigrationRefused extends Schema.TaggedError<MigrationRefused>()("Mi
   file: Schema.String,
   message: Schema.String
 }) {}
-
-/** The schema stands at the newest migration. Several processes may build this layer at once. */
-export class Migrations extends Context.Service<
-  Migrations,
-  {
-    /** File names, in order, that this process applied. */
-    readonly applied: ReadonlyArray<string>
-  }
->()("payment-service/postgres/Migrations") {
-  static readonly layer = (connection: Connection, directory: string) =>
-    Layer.effect(
-      Migrations,
-      Effect.map(migrate(connection, directory), (applied) => Migrations.of({ applied }))
-    )
-}
 
 /** Applies what is missing, one process at a time, forward only. */
 export const migrate = Effect.fn("Migrations.migrate")(
@@ -99,7 +84,7 @@ const recorded = (sql: PgClient.PgClient) =>
     execute: () => sql`SELECT file, checksum FROM schema_migrations`
   })(undefined)
 
-// Polled: a process that waits inside a statement holds a snapshot, and a concurrent index build waits for all snapshots.
+// Polled: a process that waits inside a statement holds a snapshot, and a concurrent index build waits for all.
 const lockPoll = Schedule.spaced("100 millis").pipe(Schedule.upTo({ duration: "10 minutes" }))
 
 const locked = (sql: PgClient.PgClient) =>

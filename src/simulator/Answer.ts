@@ -40,8 +40,7 @@ const order = [
   "AUTH_PAR"
 ] as const
 
-/** A field that EPX may send back. */
-export type AnswerField = (typeof order)[number]
+type AnswerField = (typeof order)[number]
 
 /** The fields of one answer; what is absent is not sent. */
 export type Answer = { readonly [field in AnswerField]?: string | undefined }

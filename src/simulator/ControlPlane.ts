@@ -89,7 +89,7 @@ const changeClock: Handler = ({ body }, controls) =>
 
 const addScenario: Handler = ({ body }, controls) =>
   Result.map(
-    Result.flatMap(decode(ScenarioInput, body), (input) => controls.addScenario(input)),
+    Result.flatMap(decode(ScenarioInput, body), (input) => controls.scenarios.add(input)),
     (scenario) => ({ status: 201, body: scenario })
   )
 
@@ -197,7 +197,7 @@ const checkQuery = (route: Route, query: URLSearchParams): string | undefined =>
 }
 
 /** The answer to one command: every mistake comes back as JSON that names it. */
-export const control = (
+const control = (
   controls: Controls,
   request: { readonly method: string; readonly url: URL; readonly body: string }
 ): Reply => {

@@ -1,4 +1,3 @@
-import type { Result } from "effect"
 import { type DoubleCharge, findDoubleCharges, findIndefinite, type Indefinite } from "./Assertions.ts"
 import { Cards } from "./Cards.ts"
 import type { Doors } from "./Doors.ts"
@@ -8,7 +7,7 @@ import { LateCommits } from "./LateCommits.ts"
 import { Ledger, type LedgerFilter, type TerminalLedger } from "./Ledger.ts"
 import type { Profile, ProfilePatch } from "./Profile.ts"
 import { type LoggedRequest, type RequestFilter, RequestLog } from "./RequestLog.ts"
-import { type InvalidCommand, type Scenario, type ScenarioInput, Scenarios } from "./Scenarios.ts"
+import { Scenarios } from "./Scenarios.ts"
 import { SimulatedClock } from "./SimulatedClock.ts"
 import { Terminals } from "./Terminals.ts"
 import type { Told, Transaction } from "./Transaction.ts"
@@ -105,10 +104,6 @@ export class Controls {
 
   requests(filter: RequestFilter): ReadonlyArray<LoggedRequest> {
     return this.#state.requests.list(filter)
-  }
-
-  addScenario(input: ScenarioInput): Result.Result<Scenario, InvalidCommand> {
-    return this.scenarios.add(input)
   }
 
   profile(key?: string): Profile {

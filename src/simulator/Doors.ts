@@ -30,13 +30,9 @@ export class Doors {
   /** Without a time: until `restore`. */
   refuse(forMs?: number): void {
     for (const listener of this.#listeners) listener.refuse()
-    if (forMs !== undefined)
-      this.#run(
-        Effect.delay(
-          Effect.sync(() => this.#accept()),
-          forMs
-        )
-      )
+    if (forMs === undefined) return
+    const reopen = Effect.sync(() => this.#accept())
+    this.#run(Effect.delay(reopen, forMs))
   }
 
   apply(fault: ListenerFault, times: number, onUse: () => void): Result.Result<void, string> {
@@ -45,11 +41,20 @@ export class Doors {
       onUse()
       return Result.void
     }
-    const tls = this.#tls
-    if (tls === undefined)
-      return Result.fail(`${fault.name} needs the TLS listener: start the simulator with a TLS port`)
+    if (this.#tls === undefined) return Result.fail(`${fault.name} needs the TLS listener, and there is no TLS port`)
+    this.#present(this.#tls, TestCertificates[fault.certificate], times, onUse)
+    return Result.void
+  }
+
+  /** Ends every fault of the listeners. */
+  restore(): void {
+    this.#accept()
     this.#endOfCertificate?.()
-    tls.setSecureContext({ key: TestCertificates.key, cert: TestCertificates[fault.certificate] })
+  }
+
+  #present(tls: TlsServer, certificate: string, times: number, onUse: () => void): void {
+    this.#endOfCertificate?.()
+    tls.setSecureContext({ key: TestCertificates.key, cert: certificate })
     let left = times
     const onConnection = () => {
       onUse()
@@ -63,13 +68,6 @@ export class Doors {
       tls.setSecureContext({ key: TestCertificates.key, cert: TestCertificates.trusted })
       this.#endOfCertificate = undefined
     }
-    return Result.void
-  }
-
-  /** Ends every fault of the listeners. */
-  restore(): void {
-    this.#accept()
-    this.#endOfCertificate?.()
   }
 
   #accept(): void {

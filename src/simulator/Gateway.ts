@@ -46,7 +46,7 @@ interface Call {
 }
 
 /** The answer, and what was written into the books for it. */
-interface Result {
+interface Processed {
   readonly answer: Answer
   readonly transaction?: Transaction | undefined
 }
@@ -79,9 +79,9 @@ export class Gateway {
     const selected = this.#selectFault(request)
     const call: Call = { request, fault: selected === "unknown" ? undefined : selected }
     const log = requests.add(request, call.fault?.name)
-    const result = selected === "unknown" ? this.#refuse(request, unknownMarker) : this.#process(call)
-    if (log !== undefined) log.answer = result.answer.AUTH_RESP ?? null
-    return this.#exchange(call, result, log)
+    const processed = selected === "unknown" ? this.#refuse(request, unknownMarker) : this.#process(call)
+    if (log !== undefined) log.answer = processed.answer.AUTH_RESP ?? null
+    return this.#exchange(call, processed, log)
   }
 
   #selectFault(request: Request): Fault | "unknown" | undefined {
@@ -108,7 +108,7 @@ export class Gateway {
     return fault
   }
 
-  #process({ request, fault }: Call): Result {
+  #process({ request, fault }: Call): Processed {
     if (fault?.commit === "never") return { answer: {} }
     if (fault?.forced?.kind === "field") return this.#refuse(request, fieldError(fault.forced.field))
     const { terminal, profile } = request
@@ -148,7 +148,7 @@ export class Gateway {
     return mode === "94" ? { code: "94" } : { code: "RR", text: "Duplicate BATCH_ID/TRAN_NBR" }
   }
 
-  #refuse(request: Request, { code, text }: Refusal): Result {
+  #refuse(request: Request, { code, text }: Refusal): Processed {
     const isMinimal = requestErrors.has(code) && request.profile.fields_on_rr === "minimal"
     const answer: Answer = {
       ...(isMinimal ? {} : settled(request, code, requestedCents(request.fields), 0)),
@@ -159,7 +159,7 @@ export class Gateway {
     return { answer }
   }
 
-  #exchange({ request, fault }: Call, { answer, transaction }: Result, log: LoggedRequest | undefined): Exchange {
+  #exchange({ request, fault }: Call, { answer, transaction }: Processed, log: LoggedRequest | undefined): Exchange {
     const { profile, receivedAt } = request
     const stamp = this.#state.clock.stamp(receivedAt, profile.local_time_zone)
     const plain = [...entriesOf({ ...header(request, stamp), ...answer }), ...verbose(request)]

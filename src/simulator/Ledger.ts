@@ -2,7 +2,7 @@ import type { Terminals } from "./Terminals.ts"
 import { standing, type Transaction } from "./Transaction.ts"
 
 /** Sums in cents. */
-export interface LedgerLine {
+interface LedgerLine {
   /** On hold by authorizations. */
   readonly held: number
   /** Sold, and so captured when the batch closes. */

@@ -7,7 +7,15 @@ const duration = (name: string, description: string) => Metric.histogram(name, {
 
 export const httpRequestDuration = duration("http_server_request_duration_seconds", "By method, route and status")
 
-export const epxCallDuration = duration("epx_call_duration_seconds", "One attempt at EPX, by operation and result")
+export const epxAttemptDuration = duration(
+  "epx_attempt_duration_seconds",
+  "From asking for a connection to EPX to the end of its answer, by operation and outcome"
+)
+
+export const epxResults = Metric.counter("epx_results_total", {
+  description: "Calls to EPX by operation, outcome and reason, which is the response code of a reply",
+  incremental: true
+})
 
 export const paymentsTotal = Metric.counter("payments_total", {
   description: "Payments by operation and outcome, counted when the outcome is committed",

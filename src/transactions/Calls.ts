@@ -23,8 +23,8 @@ export class Calls extends Context.Service<
   Calls,
   {
     /**
-     * Begins the call in a fiber of the application. Whoever began it may go away: the call goes on, and shutdown waits for
-     * it.
+     * Begins the call in a fiber of the application. Whoever began it may go away: the call goes on, and shutdown waits
+     * for it.
      */
     begin<Claimed, A, E>(call: Call<Claimed, A, E>): Effect.Effect<Fiber.Fiber<A, E | DatabaseUnavailable>>
   }

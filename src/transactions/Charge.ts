@@ -1,7 +1,7 @@
-import type { Redacted } from "effect"
+import type { DateTime, Redacted } from "effect"
 import type { ApiKeyId, MerchantId, PaymentId, TransactionId } from "../domain/Ids.ts"
 import type { Amount, Currency } from "../domain/Money.ts"
-import type { Metadata } from "../domain/Payment.ts"
+import type { Metadata, Payment } from "../domain/Payment.ts"
 import type { Environment, FourPartKey, Pair } from "../domain/Terminal.ts"
 
 /** What a merchant wants charged or held, under a key that makes it happen once. */
@@ -33,3 +33,36 @@ export interface ClaimedCharge extends ChargeIds {
   readonly key: FourPartKey
   readonly pair: Pair
 }
+
+/** The payment as it stands while its call is on the way. */
+export const processingPayment = (charge: Charge, ids: ChargeIds, createdAt: DateTime.Utc): Payment => ({
+  id: ids.paymentId,
+  object: "payment",
+  status: "processing",
+  amount: charge.amount,
+  currency: charge.currency,
+  amount_authorized: 0,
+  amount_captured: 0,
+  amount_refunded: 0,
+  amount_capturable: 0,
+  amount_refundable: 0,
+  card: null,
+  decline: null,
+  customer_id: charge.customerId,
+  order_ref: charge.orderRef,
+  metadata: charge.metadata,
+  created_at: createdAt,
+  transactions: [
+    {
+      id: ids.transactionId,
+      type: charge.type,
+      status: "submitting",
+      amount: charge.amount,
+      response_code: null,
+      authorization_code: null,
+      avs: null,
+      cvv: null,
+      created_at: createdAt
+    }
+  ]
+})

@@ -1,9 +1,9 @@
 import type { PgClient } from "@effect/sql-pg"
 import { Duration } from "effect"
 import { ApiKeyIds, MerchantIds, PaymentIds, TransactionIds } from "../domain/Ids.ts"
+import { paymentColumns, transactionObject } from "../postgres/PaymentRow.ts"
 import type { Charge, ChargeIds, ClaimedCharge } from "./Charge.ts"
 import { chargeLease, fence } from "./Deadlines.ts"
-import { paymentColumns, transactionObject } from "./PaymentRow.ts"
 import type { Settlement } from "./Settlement.ts"
 
 /** The bytes that stand for a BRIC in a row. */
@@ -21,7 +21,8 @@ export interface BricColumns {
 export const claimStatement = (sql: PgClient.PgClient, charge: Charge, ids: ChargeIds, source: Uint8Array) => sql`
   WITH terminal AS (
     SELECT terminals.*,
-      to_char((now() AT TIME ZONE settlement_zone) - settlement_cutoff::interval + interval '1 day', 'YYYYMMDD') AS batch_id
+      to_char((now() AT TIME ZONE settlement_zone) - settlement_cutoff::interval + interval '1 day', 'YYYYMMDD')
+        AS batch_id
     FROM terminals
     JOIN merchants ON merchants.id = terminals.merchant_id AND merchants.status = 'active'
     JOIN api_keys ON api_keys.merchant_id = merchants.id AND api_keys.environment = terminals.environment
@@ -54,7 +55,9 @@ export const claimStatement = (sql: PgClient.PgClient, charge: Charge, ids: Char
 export const existingStatement = (sql: PgClient.PgClient, charge: Charge) => sql`
   SELECT ${paymentColumns(sql)}, k.fingerprint, k.id AS transaction_id, k.batch_id, k.tran_nbr::float8 AS tran_nbr,
     terminals.cust_nbr, terminals.merch_nbr, terminals.dba_nbr, terminals.terminal_nbr,
-    (SELECT jsonb_agg(${transactionObject(sql)} ORDER BY t.id) FROM transactions t WHERE t.payment_id = p.id) AS transactions
+    (
+      SELECT jsonb_agg(${transactionObject(sql)} ORDER BY t.id) FROM transactions t WHERE t.payment_id = p.id
+    ) AS transactions
   FROM transactions k JOIN payments p ON p.id = k.payment_id JOIN terminals ON terminals.id = k.terminal_id
   WHERE k.merchant_id = ${MerchantIds.toUuid(charge.merchantId)}::uuid AND k.environment = ${charge.environment}
     AND k.idempotency_key = ${charge.idempotencyKey} AND k.status <> 'failed'`
@@ -84,11 +87,13 @@ export const settleStatement = (
   ), t AS (
     UPDATE transactions SET status = ${status}, settled_at = now(), doubt = ${doubt}::text,
       next_attempt_at = CASE WHEN ${status} = 'unknown' THEN now() END,
-      response_code = ${answer?.responseCode ?? null}::text, network_response = ${answer?.networkResponse ?? null}::text,
+      response_code = ${answer?.responseCode ?? null}::text,
+      network_response = ${answer?.networkResponse ?? null}::text,
       authorization_code = ${answer?.authorizationCode ?? null}::text, avs = ${answer?.avs ?? null}::text,
       cvv = ${answer?.cvv ?? null}::text, amount_approved = ${answer?.amountApproved ?? null}::int4,
       network_transaction_id = ${answer?.networkTransactionId ?? null}::text,
-      bric_sealed = ${bric.sealed}::bytea, bric_key_id = ${bric.keyId}::text, bric_fingerprint = ${bric.fingerprint}::bytea
+      bric_sealed = ${bric.sealed}::bytea, bric_key_id = ${bric.keyId}::text,
+      bric_fingerprint = ${bric.fingerprint}::bytea
     FROM locked
     WHERE transactions.id = ${TransactionIds.toUuid(claimed.transactionId)}::uuid AND transactions.status = 'submitting'
     RETURNING transactions.*

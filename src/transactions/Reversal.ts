@@ -20,8 +20,8 @@ const offsets = [0, 20, 60, 80, 100].map((seconds) => Duration.toMillis(Duration
 const confirmation = Duration.toMillis("60 seconds")
 
 /**
- * Here a reversal is decided: what follows for a sale or authorization of unknown outcome from the timeout reversals made
- * so far (EPX, timeout reversal: CCE7 with the pair of the original, for two minutes).
+ * Here a reversal is decided: what follows for a sale or authorization of unknown outcome from the timeout reversals
+ * made so far (EPX, timeout reversal: CCE7 with the pair of the original, for two minutes).
  */
 export const nextStep = (attempts: ReadonlyArray<ReversalAttempt>, now: number): ReversalStep => {
   if (attempts.some(({ outcome }) => outcome === "approved")) return { _tag: "Resolve", status: "reversed" }

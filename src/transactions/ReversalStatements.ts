@@ -3,9 +3,9 @@ import { Duration } from "effect"
 import { PaymentIds, TransactionIds } from "../domain/Ids.ts"
 import type { PaymentStatus } from "../domain/Payment.ts"
 import type { TransactionStatus } from "../domain/Transaction.ts"
-import type { Answer } from "../epx/Result.ts"
 import { fence, reversalLimit, reversalWindow } from "./Deadlines.ts"
 import type { Target } from "./ReversalsRepo.ts"
+import type { AnswerRecord } from "./Settlement.ts"
 
 const seconds = (duration: Duration.Duration) => Duration.toSeconds(duration)
 
@@ -38,7 +38,8 @@ export const takeOverStatement = (sql: PgClient.PgClient, { id, paymentId, type 
     UPDATE transactions SET status = 'unknown', doubt = 'the process that made the call stored no result',
       next_attempt_at = CASE WHEN ${type} <> 'reversal' THEN now() END
     FROM locked
-    WHERE transactions.id = ${TransactionIds.toUuid(id)}::uuid AND transactions.status = 'submitting' AND lease_until < now()
+    WHERE transactions.id = ${TransactionIds.toUuid(id)}::uuid AND transactions.status = 'submitting'
+      AND lease_until < now()
     RETURNING transactions.id, transactions.payment_id, transactions.type
   ), p AS (
     UPDATE payments SET status = 'unknown', version = version + 1, updated_at = now()
@@ -74,14 +75,15 @@ export const claimReversalStatement = (
   )
   SELECT o.batch_id, o.tran_nbr::float8 AS tran_nbr, o.environment, terminals.cust_nbr, terminals.merch_nbr,
     terminals.dba_nbr, terminals.terminal_nbr,
-    extract(epoch FROM o.created_at + ${seconds(reversalWindow)}::int4 * interval '1 second' - now())::float8 * 1000 AS left_ms
+    extract(epoch FROM o.created_at + ${seconds(reversalWindow)}::int4 * interval '1 second' - now())::float8 * 1000
+      AS left_ms
   FROM o JOIN terminals ON terminals.id = o.terminal_id`
 
 export const settleReversalStatement = (
   sql: PgClient.PgClient,
   reversalId: Target["id"],
   status: TransactionStatus,
-  answer: Answer | null,
+  answer: Pick<AnswerRecord, "responseCode" | "networkResponse"> | null,
   doubt: string | null
 ) => sql`
   UPDATE transactions SET status = ${status}, settled_at = now(), doubt = ${doubt}::text,

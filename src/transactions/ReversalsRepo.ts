@@ -4,10 +4,10 @@ import type { DatabaseUnavailable } from "../domain/DatabaseUnavailable.ts"
 import { PaymentIds, TransactionIds } from "../domain/Ids.ts"
 import { Environment, FourPartKey, Pair } from "../domain/Terminal.ts"
 import { TransactionStatus, TransactionType } from "../domain/Transaction.ts"
-import type { Answer } from "../epx/Result.ts"
 import { Database } from "../postgres/Database.ts"
 import { rowOf, rowsOf } from "../postgres/Row.ts"
 import * as Statements from "./ReversalStatements.ts"
+import type { AnswerRecord } from "./Settlement.ts"
 
 const TargetRow = Schema.Struct({ id: TransactionIds.Column, payment_id: PaymentIds.Column, type: TransactionType })
 
@@ -51,7 +51,12 @@ export class ReversalsRepo extends Context.Service<
     history(target: Target): Run<Option.Option<History>>
     /** None: another process is at it, the outcome is known by now, or EPX accepts no reversal any more. */
     claim(target: Target, reversalId: Target["id"]): Run<Option.Option<ClaimedReversal>>
-    settle(reversalId: Target["id"], status: TransactionStatus, answer: Answer | null, doubt: string | null): Run<void>
+    settle(
+      reversalId: Target["id"],
+      status: TransactionStatus,
+      answer: AnswerRecord | null,
+      doubt: string | null
+    ): Run<void>
     schedule(target: Target, at: number | null): Run<void>
     /** False: it was resolved before. */
     resolve(target: Target, status: "reversed" | "failed"): Run<boolean>

@@ -1,42 +1,30 @@
+import type { Redacted } from "effect"
+import type { Card } from "../domain/Card.ts"
 import type { Decline } from "../domain/Decline.ts"
-import type { Amount } from "../domain/Money.ts"
-import { type PaymentStatus, paymentStatuses, type Totals, totalsOf } from "../domain/Payment.ts"
+import type { PaymentStatus, Totals } from "../domain/Payment.ts"
 import type { TransactionStatus } from "../domain/Transaction.ts"
-import type { Answer, EpxResult } from "../epx/Result.ts"
+
+/** What is kept of an answer of EPX. */
+export interface AnswerRecord {
+  readonly responseCode: string
+  readonly networkResponse: string | null
+  readonly authorizationCode: string | null
+  readonly networkTransactionId: string | null
+  readonly avs: string | null
+  readonly cvv: string | null
+  readonly card: Card
+  /** Minor units. */
+  readonly amountApproved: number | null
+  readonly bric: Redacted.Redacted | null
+}
 
 /** What the result of a call makes of its transaction and payment. */
 export interface Settlement {
   readonly status: TransactionStatus
   readonly paymentStatus: PaymentStatus
   readonly totals: Totals
-  readonly answer: Answer | null
+  readonly answer: AnswerRecord | null
   readonly decline: Decline | null
+  /** Why the outcome is not known, or why nothing was sent. */
   readonly doubt: string | null
-}
-
-/** Only an explicit decision of EPX over the whole amount decides; all else that may have been sent is unknown. */
-export const settlementOf = (type: "sale" | "authorization", amount: Amount, result: EpxResult): Settlement => {
-  const settle = (status: TransactionStatus, rest: Partial<Settlement> = {}): Settlement => ({
-    status,
-    paymentStatus: paymentStatuses[type][status],
-    totals: totalsOf(type, status, amount),
-    answer: null,
-    decline: null,
-    doubt: null,
-    ...rest
-  })
-  switch (result._tag) {
-    case "NotSent":
-      return settle("failed", { doubt: `not sent (${result.reason}): ${result.detail}` })
-    case "InDoubt":
-      return settle("unknown", { answer: result.answer, doubt: `${result.reason}: ${result.detail}` })
-    case "Replied":
-      if (result.outcome !== "approved") {
-        return settle(result.outcome, { answer: result.answer, decline: result.decline })
-      }
-      // A partial approval is not what was asked for: left unknown, it is undone by the reversal that follows.
-      return (result.answer.amountApproved ?? amount) === amount
-        ? settle("approved", { answer: result.answer })
-        : settle("unknown", { answer: result.answer, doubt: `partial_approval: ${result.answer.amountApproved}` })
-  }
 }

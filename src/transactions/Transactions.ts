@@ -1,4 +1,4 @@
-import { Context, Effect, Fiber, Layer, Metric, Option, Result, Schedule } from "effect"
+import { Context, DateTime, Effect, Fiber, Layer, Metric, Option, Ref, Result, Schedule } from "effect"
 import { SecureRandom } from "effect/crypto"
 import type { InvalidApiKey, MerchantSuspended } from "../domain/AccessErrors.ts"
 import { GatewayUnavailable, IdempotencyKeyReused, type TerminalMissing } from "../domain/ChargeErrors.ts"
@@ -9,10 +9,10 @@ import type { EpxRequest } from "../epx/Request.ts"
 import type { EpxResult } from "../epx/Result.ts"
 import { paymentAmount, paymentsTotal } from "../telemetry/Metrics.ts"
 import { Calls } from "./Calls.ts"
-import type { Charge, ChargeIds, ClaimedCharge } from "./Charge.ts"
+import { type Charge, type ChargeIds, type ClaimedCharge, processingPayment } from "./Charge.ts"
 import { softAnswer } from "./Deadlines.ts"
+import { settlementOf } from "./Outcome.ts"
 import { Resolver } from "./Resolver.ts"
-import { settlementOf } from "./Settlement.ts"
 import { TransactionsRepo } from "./TransactionsRepo.ts"
 
 /** The payment a key stands for. */
@@ -34,8 +34,8 @@ export class Transactions extends Context.Service<
   Transactions,
   {
     /**
-     * Charges once per key. Waits for the outcome as long as `softAnswer` says and then tells what is known: a payment that
-     * is still `processing` or `unknown` is decided without the caller. An error means that nothing was charged.
+     * Charges once per key. Waits for the outcome as long as `softAnswer` says and then tells what is known: a payment
+     * that is still `processing` or `unknown` is decided without the caller. An error means that nothing was charged.
      */
     charge(charge: Charge): Effect.Effect<Charged, ChargeError>
   }
@@ -82,6 +82,15 @@ export class Transactions extends Context.Service<
         return { payment, isReplay: false }
       })
 
+      /** At the soft deadline. A call that is on record goes on even if the database cannot be asked about it now. */
+      const whatIsKnown = (charge: Charge, ids: ChargeIds, isClaimed: Ref.Ref<boolean>) =>
+        Effect.catchTag(stored(charge, false), "DatabaseUnavailable", (error) =>
+          Effect.gen(function* () {
+            if (!(yield* Ref.get(isClaimed))) return yield* error
+            return { payment: processingPayment(charge, ids, yield* DateTime.now), isReplay: false }
+          })
+        )
+
       const awaitDecision = (charge: Charge, known: Charged) =>
         known.payment.status === "processing"
           ? stored(charge, true).pipe(
@@ -96,13 +105,16 @@ export class Transactions extends Context.Service<
           transactionId: TransactionIds.fromUuid(yield* random.uuidV7())
         }
         yield* Effect.annotateCurrentSpan({ "payment.id": ids.paymentId, "transaction.id": ids.transactionId })
+        const isClaimed = yield* Ref.make(false)
         const call = yield* calls.begin<ClaimedCharge, Charged | undefined, ChargeError>({
-          claim: Effect.retry(claim(charge, ids), { schedule: claimRetry, while: isUnavailable }),
+          claim: Effect.retry(claim(charge, ids), { schedule: claimRetry, while: isUnavailable }).pipe(
+            Effect.tap((claimed) => Ref.set(isClaimed, Result.isSuccess(claimed)))
+          ),
           request: (claimed) => requestOf(charge, claimed),
           settle: (claimed, result) => settle(charge, claimed, result)
         })
         const charged = yield* Effect.timeoutOption(Fiber.join(call), softAnswer)
-        const known = Option.getOrUndefined(charged) ?? (yield* stored(charge, false))
+        const known = Option.getOrUndefined(charged) ?? (yield* whatIsKnown(charge, ids, isClaimed))
         if (known.payment.status === "failed") return yield* new GatewayUnavailable()
         return known.isReplay ? yield* awaitDecision(charge, known) : known
       })

@@ -8,10 +8,10 @@ import type { Payment } from "../domain/Payment.ts"
 import { FourPartKey, Pair } from "../domain/Terminal.ts"
 import { ColumnCipher } from "../postgres/ColumnCipher.ts"
 import { Database } from "../postgres/Database.ts"
+import { PaymentRow, toPayment } from "../postgres/PaymentRow.ts"
 import { rowOf } from "../postgres/Row.ts"
 import type { Charge, ChargeIds, ClaimedCharge } from "./Charge.ts"
 import { claimStatement, existingStatement, settleStatement, standingStatement } from "./ChargeStatements.ts"
-import { PaymentRow, toPayment } from "./PaymentRow.ts"
 import type { Settlement } from "./Settlement.ts"
 
 /** What stands under an idempotency key. */
@@ -26,8 +26,8 @@ export class TransactionsRepo extends Context.Service<
   TransactionsRepo,
   {
     /**
-     * Records the payment and its call, with the pair EPX will know it by. None: the key is taken, or the merchant, its key
-     * or its terminal may not charge; nothing was written. Safe to repeat with the same ids.
+     * Records the payment and its call, with the pair EPX will know it by. None: the key is taken, or the merchant, its
+     * key or its terminal may not charge; nothing was written. Safe to repeat with the same ids.
      */
     claim(charge: Charge, ids: ChargeIds): Effect.Effect<Option.Option<ClaimedCharge>, DatabaseUnavailable>
     findByKey(charge: Charge): Effect.Effect<Option.Option<Existing>, DatabaseUnavailable>

@@ -18,6 +18,8 @@ interface Cast {
   readonly load: Child
   readonly gatewayPort: number
   readonly directory: string
+  /** When, on the clock of `performance.now()`, further rounds are left out. */
+  readonly lateAt: number
   readonly say: (line: string) => void
 }
 
@@ -52,6 +54,7 @@ export const bench = Effect.fnUntraced(function* (options: Options, home: string
 }, Effect.scoped)
 
 const assemble = Effect.fnUntraced(function* (options: Options, home: string, say: (line: string) => void) {
+  const lateAt = performance.now() + options.patience
   const directory = yield* openWorkspace(home)
   say("Starting Postgres, the load generator and the contenders")
   const postgres = yield* startPostgres(directory)
@@ -68,7 +71,7 @@ const assemble = Effect.fnUntraced(function* (options: Options, home: string, sa
       return yield* startContender(name, { database, gatewayUrl: `http://127.0.0.1:${gatewayPort}`, directory })
     })
   )
-  const cast: Cast = { contenders, counters, load, gatewayPort, directory, say }
+  const cast: Cast = { contenders, counters, load, gatewayPort, directory, lateAt, say }
   return cast
 })
 
@@ -76,7 +79,7 @@ const warmUp = (cast: Cast) =>
   playScenario(cast, {
     scenario: { name: "warm-up", gatewayMillis: 0, requests: "sale", arrivals: { kind: "closed", inFlight: 64 } },
     rounds: 1,
-    measure: 3_000,
+    measure: 5_000,
     earlier: []
   })
 
@@ -106,7 +109,7 @@ const playScenario = Effect.fnUntraced(function* (cast: Cast, { scenario, rounds
   const gateway = yield* startGateway(settings, cast.directory)
   const stage = { gateway, load: cast.load, counters: cast.counters }
   const runs: Array<RunResult> = []
-  for (let round = 1; round <= rounds; round++) {
+  for (let round = 1; round <= rounds && (round === 1 || performance.now() < cast.lateAt); round++) {
     for (const contender of cast.contenders) {
       const ids = earlier.findLast((done) => done.contender === contender.name)?.load.ids ?? []
       const done = yield* run(stage, { scenario, contender, warmup: 500, measure, ids })

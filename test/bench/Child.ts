@@ -77,13 +77,22 @@ const spawnWithLog = ({ module, args = [], env }: ProcessOptions, log: string): 
   const output = openSync(log, "a")
   try {
     return spawn(process.execPath, [fileURLToPath(new URL(module, import.meta.url)), ...args], {
-      env: { ...process.env, ...env },
+      env: withPath(env),
+      // JSON would turn NaN, a latency of nothing, into null.
+      serialization: "advanced",
       stdio: ["ignore", output, output, "ipc"]
     })
   } finally {
     closeSync(output)
   }
 }
+
+/** Nothing else of our environment is passed on: a variable of this shell must not change what is measured. */
+export const withPath = (env: Readonly<Record<string, string>>) => ({
+  PATH: process.env.PATH,
+  HOME: process.env.HOME,
+  ...env
+})
 
 /** Politely; after ten seconds by force. */
 const stopProcess = (child: ChildProcess): Effect.Effect<void> =>

@@ -1,3 +1,4 @@
+import { judge } from "./Budget.ts"
 import { type BaselinePace, baselinePaces } from "./History.ts"
 import { type Report, type ScenarioReport, voidRuns } from "./Report.ts"
 import type { Summary } from "./Summary.ts"
@@ -10,6 +11,7 @@ export const markdown = (report: Report, earlier: ReadonlyArray<Report>): string
     ...aboutMachine(report),
     ...aboutBusyness(report, baselinePaces(report, earlier)),
     ...report.scenarios.flatMap((scenario) => ["", `## ${scenario.scenario.name}`, "", ...table(scenario)]),
+    ...aboutBudget(report),
     "",
     ...aboutCommits(report),
     "Medians of the valid runs; `max` is the slowest answer of them all. CPU is milliseconds of processor time for each",
@@ -90,6 +92,24 @@ const table = ({ summaries }: ScenarioReport): ReadonlyArray<string> => {
           ])
         ]
       : [])
+  ]
+}
+
+const aboutBudget = (report: Report): ReadonlyArray<string> => {
+  const judgements = judge(report)
+  if (judgements.length === 0) return []
+  return [
+    "",
+    "## Budget of the service",
+    "",
+    "| figure | measured | must | goal | |",
+    "| --- | ---: | ---: | ---: | --- |",
+    ...judgements.map(
+      ({ figure, measured, must, goal, verdict }) =>
+        `| ${figure} | ${round(measured, 2)} | ${must} | ${goal} | ${verdict} |`
+    ),
+    "",
+    "Not judged: the machine was too busy for absolute figures, as the baseline shows, or there was no valid run."
   ]
 }
 

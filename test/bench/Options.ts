@@ -15,6 +15,8 @@ export interface Options {
   readonly rounds: number
   /** Measured time of one run, in milliseconds; the warm-up before it comes on top. */
   readonly measure: number
+  /** After so many milliseconds each further scenario has one round only, as on a machine that is busy. */
+  readonly patience: number
   readonly contenders: ReadonlyArray<ContenderName>
   readonly scenarios: ReadonlyArray<Scenario>
 }
@@ -45,6 +47,8 @@ export const parseOptions = (args: ReadonlyArray<string>): Options | "help" => {
     mode: isQuick ? "quick" : "full",
     rounds: integer("rounds", values.rounds, isQuick ? 3 : 5, 50),
     measure: integer("seconds", values.seconds, isQuick ? 3 : 6, 120) * 1_000,
+    // What follows, one round, the wait for the commits and the end, fits into the ninety seconds.
+    patience: isQuick ? 58_000 : Number.POSITIVE_INFINITY,
     contenders: values.only === undefined ? contenderNames : [contender(values.only)],
     scenarios: isQuick
       ? [closed("sale", inFlight), ...(rates ?? [600]).map((rate) => open(40, rate))]
@@ -87,8 +91,8 @@ const open = (gatewayMillis: number, perSecond: number): Scenario => ({
   name: `sale, ${gatewayMillis} ms gateway, ${perSecond}/s`,
   gatewayMillis,
   requests: "sale",
-  // Two seconds of arrivals: a contender that falls behind by more than that has lost.
-  arrivals: { kind: "open", perSecond, maxInFlight: Math.max(64, Math.min(2 * perSecond, 2_000)) }
+  // A second of arrivals: a contender that falls behind by more than that has lost.
+  arrivals: { kind: "open", perSecond, maxInFlight: Math.max(64, Math.min(perSecond, 2_000)) }
 })
 
 const integer = (name: string, text: string | undefined, otherwise: number, most: number): number => {

@@ -1,8 +1,9 @@
 import { execFile } from "node:child_process"
+import { randomBytes } from "node:crypto"
 import { fileURLToPath } from "node:url"
 import { promisify } from "node:util"
 import { Effect } from "effect"
-import { ChildFailed, hasEnded, startProcess } from "./Child.ts"
+import { ChildFailed, hasEnded, startProcess, withPath } from "./Child.ts"
 import type { Contender, ContenderOptions } from "./Contenders.ts"
 import { freePort } from "./FreePort.ts"
 import { urlOf } from "./Server.ts"
@@ -24,7 +25,12 @@ const start = Effect.fnUntraced(function* ({ database, gatewayUrl, directory }: 
   const port = yield* Effect.promise(freePort)
   const opsPort = yield* Effect.promise(freePort)
   const env: Environment = {
+    // Production itself refuses a gateway without TLS; what else it sets is set here.
+    APP_ENV: "test",
     NODE_ENV: "production",
+    LOG_FORMAT: "json",
+    ENCRYPTION_KEYS: `bench:${randomBytes(32).toString("base64")}`,
+    FINGERPRINT_KEY: randomBytes(32).toString("base64"),
     DATABASE_URL: urlOf(database),
     PORT: String(port),
     OPS_PORT: String(opsPort),
@@ -54,8 +60,9 @@ const start = Effect.fnUntraced(function* ({ database, gatewayUrl, directory }: 
 /** A migrated database with a merchant, its test terminal and one key, all made by operator commands; returns the key. */
 const prepareService = Effect.fnUntraced(function* (env: Environment) {
   yield* operate(env, ["migrate"])
-  const fourPartKey = Object.values(terminal).join("-")
-  const created = yield* operate(env, ["merchants", "create", "--name", "Benchmark", "--terminal", fourPartKey])
+  const { cust, merch, dba, terminal: nbr } = terminal
+  const fourPartKey = ["--cust-nbr", cust, "--merch-nbr", merch, "--dba-nbr", dba, "--terminal-nbr", nbr]
+  const created = yield* operate(env, ["merchants", "create", "--name", "Benchmark", ...fourPartKey])
   const merchant = yield* find(created, /\bmer_[0-9a-z]+\b/)
   const scopes = ["payments:read", "payments:write", "payments:bric"].flatMap((scope) => ["--scope", scope])
   const issued = yield* operate(env, ["keys", "create", "--merchant", merchant, "--name", "Benchmark", ...scopes])
@@ -67,7 +74,7 @@ const operate = (env: Environment, args: ReadonlyArray<string>) =>
   Effect.tryPromise({
     try: (signal) =>
       promisify(execFile)(process.execPath, [fileURLToPath(new URL(command, import.meta.url)), ...args], {
-        env: { ...process.env, ...env },
+        env: withPath(env),
         signal
       }),
     catch: (error) => new ChildFailed({ message: `"${args.slice(0, 2).join(" ")}" failed: ${error}` })

@@ -18,11 +18,17 @@ const main = Effect.fnUntraced(function* (options: Options) {
   if (voidRuns(report).length > 0) process.exitCode = 1
 })
 
+const complain = ({ message }: Error) =>
+  Effect.sync(() => {
+    process.stderr.write(`${message}\n`)
+    process.exitCode = 1
+  })
+
 const start = (): void => {
   try {
     const options = parseOptions(process.argv.slice(2))
     if (options === "help") process.stdout.write(`${usage}\n`)
-    else NodeRuntime.runMain(main(options))
+    else NodeRuntime.runMain(main(options).pipe(Effect.catch(complain)))
   } catch (error) {
     if (!(error instanceof BadArguments)) throw error
     process.stderr.write(`${error.message}\n\n${usage}\n`)

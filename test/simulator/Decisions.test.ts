@@ -44,12 +44,14 @@ const rows: ReadonlyArray<Row> = [
 ]
 
 describe("a forced decision", () => {
-  it.effect.each(rows)("$marker $form", ({ marker, form = {}, answer, charged, hasAuthCode }) =>
+  it.effect.each(rows)("$marker $form", ({ marker, form, answer, charged, hasAuthCode }) =>
     withSimulator((simulator) =>
       Effect.gen(function* () {
         yield* simulator.patchProfile({ partial_approvals: true })
-        const fields = yield* ask(simulator, { ...sale, ...form, USER_DATA_10: `SIM_${marker}` })
-        assert.deepStrictEqual([fields.AUTH_RESP, fields.NETWORK_RESPONSE, fields.AUTH_AMOUNT], answer)
+        const request: Form = { ...sale, ...form, USER_DATA_10: `SIM_${marker}` }
+        const fields = yield* ask(simulator, request)
+        const told: ReadonlyArray<string | undefined> = [fields.AUTH_RESP, fields.NETWORK_RESPONSE, fields.AUTH_AMOUNT]
+        assert.deepStrictEqual(told, answer)
         assert.strictEqual("AUTH_CODE" in fields, hasAuthCode)
         assert.strictEqual("AUTH_TRAN_IDENT" in fields, ["00", "10", "11"].includes(answer[0]))
         assert.strictEqual((yield* simulator.ledger())[0]?.net, charged)
@@ -105,7 +107,15 @@ describe("a forced decision", () => {
 })
 
 describe("AVS and CVV", () => {
-  const checks = [
+  interface Check {
+    readonly card: string
+    readonly cvv: string
+    readonly form: Form
+    readonly avs?: string
+    readonly got?: string
+  }
+
+  const checks: ReadonlyArray<Check> = [
     { card: "4000000000000002", cvv: "123", form: { ADDRESS: "123 N CENTRAL", ZIP_CODE: "12345" }, avs: "Y", got: "M" },
     { card: "4000000000000002", cvv: "321", form: { ADDRESS: "123 N CENTRAL", ZIP_CODE: "54321" }, avs: "A", got: "N" },
     { card: "4000000000000002", cvv: "", form: { ADDRESS: "1234 N CENTRAL", ZIP_CODE: "12345" }, avs: "Z" },

@@ -95,6 +95,14 @@ describe("a request that is refused", () => {
     )
   )
 
+  it.effect("is accepted with a card that ends this month", () =>
+    withSimulator((simulator) =>
+      Effect.gen(function* () {
+        assert.strictEqual((yield* ask(simulator, { ...byCard, EXP_DATE: "2603" })).AUTH_RESP, "00")
+      })
+    )
+  )
+
   it.effect("is accepted once its profile's demand is met", () =>
     withSimulator((simulator) =>
       Effect.gen(function* () {

@@ -108,6 +108,18 @@ describe("the simulator", () => {
     }).pipe(Effect.scoped)
   )
 
+  it.effect("closes on a request above 64 KiB, which nobody then handles", () =>
+    withSimulator((simulator) =>
+      Effect.gen(function* () {
+        const connection = yield* connect(simulator)
+        yield* connection.send({ ...sale, INVOICE_NBR: "x".repeat(65_536) })
+        yield* connection.closed
+        assert.strictEqual(connection.received().length, 0)
+        assert.deepStrictEqual(yield* simulator.requests(), [])
+      }).pipe(Effect.scoped)
+    )
+  )
+
   it.effect("survives clients that reset, send rubbish or too much", () =>
     withSimulator((simulator) =>
       Effect.gen(function* () {

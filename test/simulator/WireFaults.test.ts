@@ -333,6 +333,18 @@ describe("a fault of the answer or the connection", () => {
       )
   )
 
+  it.effect("LATE_COMMIT_30 is found by a reversal that comes when it is due", () =>
+    withSimulator((simulator) =>
+      Effect.gen(function* () {
+        const connection = yield* connect(simulator)
+        yield* connection.send({ ...sale, USER_DATA_10: "SIM_LATE_COMMIT_30" })
+        yield* until(Effect.map(simulator.requests(), ({ length }) => length > 0))
+        yield* simulator.clock.advance("30 seconds")
+        assert.strictEqual((yield* ask(simulator, timeoutReversal(sale))).AUTH_RESP, "00")
+      }).pipe(Effect.scoped)
+    )
+  )
+
   it.effect.each(channels)("SLOW_5000 $channel: charged at once, answered after five seconds", ({ ask: select }) =>
     withSimulator((simulator) =>
       Effect.gen(function* () {

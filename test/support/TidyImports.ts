@@ -16,7 +16,7 @@ const reading = [
   "disputes"
 ]
 
-/** A folder or root file of `src/` may import itself and these; `main.ts` and `cli.ts` may import everything. */
+/** A folder or root file of `src/` may import itself and these; the composition roots may import everything. */
 export const mayImport: Readonly<Record<string, ReadonlyArray<string>>> = {
   domain: [],
   telemetry: ["domain"],
@@ -49,7 +49,7 @@ const kindOf = (path: string): string => /(Api|Http|Repo|Worker)\.ts$/.exec(path
 /** A whole HTTP contract, at the root of `src/`: it is made of the Apis of the folders. */
 export const isContract = (path: string): boolean => /^src\/\w*Api\.ts$/.test(path)
 
-const isEntryPoint = (path: string): boolean => /^src\/(main|cli)\.ts$/.test(path)
+const isEntryPoint = (path: string): boolean => /^src\/(main|cli|Serve|Backing)\.ts$/.test(path)
 
 const offsets = (source: Source, isWrong: (found: Import) => boolean): ReadonlyArray<number> =>
   source.imports.filter(isWrong).map(({ start }) => start)

@@ -1,6 +1,5 @@
 import { amountCents } from "../Amounts.ts"
-import { settled } from "../Answer.ts"
-import { parseCents } from "../Cents.ts"
+import { type Answer, settled } from "../Answer.ts"
 import { textOf } from "../Codes.ts"
 import type { Forced } from "../faults/Fault.ts"
 import type { Books, Outcome, TransactionType } from "../Outcome.ts"
@@ -12,7 +11,7 @@ import { checkEntryMethod } from "./EntryMethod.ts"
 const timeoutWindowMs = 120_000
 
 /** A timeout reversal names nothing but the pair. */
-export const isTimeoutReversal = ({ fields }: KnownRequest): boolean =>
+const isTimeoutReversal = ({ fields }: KnownRequest): boolean =>
   ["ORIG_AUTH_GUID", "AUTH_GUID", "ACCOUNT_NBR", "CARD_ENT_METH"].every((field) => !fields.has(field))
 
 const check = (request: KnownRequest): Refusal | undefined => {
@@ -58,44 +57,56 @@ export const findOriginal = (request: KnownRequest, { ledger }: Books): Transact
     : ledger.findBric(terminal.merchNbr, fields.get("ORIG_AUTH_GUID") ?? "")
 }
 
-const forcedCode = (forced: Forced | undefined): string | undefined => {
-  if (forced?.kind === "reversal_declined") return "05"
-  return forced?.kind === "code" ? forced.code : undefined
+interface Decision {
+  readonly code: string
+  readonly network: string
+  /** Whether the target really goes, which a forced code may hide. */
+  readonly reverses: boolean
+}
+
+const decide = (found: Found, forced: Forced | undefined): Decision => {
+  if (forced?.kind === "code") {
+    const { code, network, charged } = forced
+    return { code, network, reverses: charged || code === "00" }
+  }
+  const code = forced?.kind === "reversal_declined" ? "05" : "code" in found ? found.code : "00"
+  return { code, network: code, reverses: code === "00" }
+}
+
+/** Keeps `keep` cents of the target, if the issuer agreed. */
+const commit = (
+  request: KnownRequest,
+  { ledger }: Books,
+  deed: Decision & { readonly target: Transaction; readonly bric: string; readonly keep: number }
+): Transaction => {
+  const { target, bric, code, reverses } = deed
+  // When it comes late, less may be left than when the request came.
+  if (reverses) target.released += Math.max(0, standing(target) - deed.keep)
+  const outcome = { card: target.card, bric, code, amount: 0, ...(reverses ? { target } : {}) }
+  const transaction = newTransaction(request, outcome)
+  ledger.commit(transaction)
+  return transaction
 }
 
 const run = (request: KnownRequest, books: Books, forced: Forced | undefined): Outcome => {
-  const { fields } = request
   const found = isTimeoutReversal(request) ? findByPair(request, books) : findByBric(request, books)
+  const decision = decide(found, forced)
+  const { code, network } = decision
   const target = "target" in found ? found.target : undefined
-  const requested = parseCents(fields.get("AMOUNT") ?? "") ?? 0
-  const told = forcedCode(forced) ?? ("code" in found ? found.code : "00")
-  const reverses = told === "00" || (forced?.kind === "code" && forced.charged)
-  const network = forced?.kind === "code" ? forced.network : told
-  const card = target?.card ?? ("code" in found ? found.card : undefined)
+  const card = "target" in found ? found.target.card : found.card
+  const keep = amountCents(request.fields)
   const bric = books.generator.bric()
-  const hasBric = told === "00" || (target !== undefined && request.profile.auth_guid_on_decline)
-  return {
-    answer: {
-      ...settled(request, network, requested, told === "00" ? requested : 0),
-      AUTH_GUID: hasBric ? bric : undefined,
-      AUTH_RESP: told,
-      AUTH_RESP_TEXT: textOf(told, card?.brand),
-      AUTH_CARD_TYPE: card?.brand
-    },
-    ...(target === undefined
-      ? {}
-      : {
-          commit: () => {
-            // A late commit may find that less is left than when the request came.
-            const released = reverses ? Math.max(0, standing(target) - requested) : 0
-            target.released += released
-            const outcome = { card: target.card, bric, code: told, amount: 0, ...(reverses ? { target } : {}) }
-            const transaction = newTransaction(request, outcome)
-            books.ledger.commit(transaction)
-            return transaction
-          }
-        })
+  const hasBric = code === "00" || (target !== undefined && request.profile.auth_guid_on_decline)
+  const answer: Answer = {
+    ...settled(request, network, keep, code === "00" ? keep : 0),
+    AUTH_GUID: hasBric ? bric : undefined,
+    AUTH_RESP: code,
+    AUTH_RESP_TEXT: textOf(code, card?.brand),
+    AUTH_CARD_TYPE: card?.brand
   }
+  return target === undefined
+    ? { answer }
+    : { answer, commit: () => commit(request, books, { ...decision, target, bric, keep }) }
 }
 
 /**

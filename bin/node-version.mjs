@@ -1,0 +1,5 @@
+const [major, minor] = process.versions.node.split(".").map(Number)
+if (major < 22 || (major === 22 && minor < 19)) {
+  console.error(`Node ${process.versions.node} is too old: install Node 22.19 or newer, or run this through npm on Linux.`)
+  process.exit(1)
+}

@@ -1,0 +1,54 @@
+import { fileURLToPath } from "node:url"
+import { Effect, Layer, Option } from "effect"
+import { EmbeddedPostgres } from "./local/EmbeddedPostgres.ts"
+import { localKeys } from "./local/LocalKeys.ts"
+import type { CipherKeys } from "./postgres/ColumnCipher.ts"
+import type { Connection } from "./postgres/Database.ts"
+import type { Settings } from "./Settings.ts"
+import { Simulator } from "./simulator/Simulator.ts"
+
+/** The database the environment names, or the embedded one, which runs as long as somebody uses it. */
+export const connectionOf = Effect.fnUntraced(function* ({ DATABASE_URL, LOCAL_DIRECTORY }: Settings) {
+  if (Option.isSome(DATABASE_URL)) {
+    const connection: Connection = { url: DATABASE_URL.value }
+    return connection
+  }
+  yield* Effect.logInfo("Preparing the embedded Postgres (the first start takes a few seconds)")
+  const services = yield* Layer.build(EmbeddedPostgres.layer({ dataDirectory: `${LOCAL_DIRECTORY}/postgres` }))
+  const connection: Connection = yield* Effect.flatMap(EmbeddedPostgres, ({ createDatabase }) =>
+    createDatabase("payments")
+  ).pipe(Effect.provideContext(services))
+  return connection
+})
+
+/** EPX as the environment names it, or the simulator in its place. */
+export const epxOf = Effect.fnUntraced(function* (settings: Settings) {
+  const options = { keepAlive: settings.EPX_KEEP_ALIVE, allowPlain: !settings.isProduction }
+  const live = Option.getOrUndefined(settings.EPX_LIVE_URL)
+  if (Option.isSome(settings.EPX_TEST_URL)) {
+    return { wire: { ...options, urls: { test: settings.EPX_TEST_URL.value, live } }, simulator: Option.none() }
+  }
+  if (settings.isProduction) return { wire: { ...options, urls: { live } }, simulator: Option.none() }
+  yield* Effect.logInfo("Starting the EPX simulator")
+  const services = yield* Layer.build(simulatorOf(settings))
+  const simulator = yield* Effect.provideContext(Simulator, services)
+  return { wire: { ...options, urls: { test: simulator.url, live } }, simulator: Option.some(simulator) }
+})
+
+export const simulatorOf = ({ SIMULATOR_CONTROL_PORT, SIMULATOR_PORT }: Settings) =>
+  Simulator.layer({ port: SIMULATOR_PORT, controlPort: SIMULATOR_CONTROL_PORT })
+
+/** The keys the environment holds, or ones made for this machine's development database. */
+export const keysOf = Effect.fnUntraced(function* (settings: Settings) {
+  const [first, ...rest] = settings.encryptionKeys
+  const fingerprintKey = Option.getOrUndefined(settings.fingerprintKey)
+  if (first !== undefined && fingerprintKey !== undefined) {
+    const encryptionKeys: CipherKeys = [first, ...rest]
+    return { encryptionKeys, fingerprintKey }
+  }
+  const local = yield* localKeys(settings.LOCAL_DIRECTORY)
+  const encryptionKeys: CipherKeys = [first ?? { id: "local", key: local.encryption }, ...rest]
+  return { encryptionKeys, fingerprintKey: fingerprintKey ?? local.fingerprint }
+})
+
+export const migrationsDirectory = fileURLToPath(new URL("../migrations", import.meta.url))

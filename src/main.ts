@@ -1,0 +1,160 @@
+import { createServer } from "node:http"
+import { NodeCrypto, NodeHttpServer } from "@effect/platform-node"
+import { ByteSize, Duration, Effect, Layer, type Redacted, Schema } from "effect"
+import { HttpIncomingMessage, HttpMiddleware, HttpRouter } from "effect/http"
+import { HttpApiBuilder } from "effect/http-api"
+import { PrometheusMetrics } from "effect/observability"
+import { Api } from "./Api.ts"
+import type { Environment } from "./domain/Terminal.ts"
+import { Epx } from "./epx/Epx.ts"
+import type { WireOptions } from "./epx/Wire.ts"
+import { docsLayer } from "./http/Docs.ts"
+import { Edge } from "./http/Edge.ts"
+import { Health, healthRoutes } from "./http/Health.ts"
+import { methodNotAllowed } from "./http/MethodNotAllowed.ts"
+import { Scopes } from "./http/Scopes.ts"
+import { Validation } from "./http/Validation.ts"
+import { ApiKeys } from "./merchants/ApiKeys.ts"
+import { ApiKeysHttp } from "./merchants/ApiKeysHttp.ts"
+import { ApiKeysRepo } from "./merchants/ApiKeysRepo.ts"
+import { AuthenticationLayer, OperatorAuthenticationLayer } from "./merchants/Authentication.ts"
+import { Merchants } from "./merchants/Merchants.ts"
+import { MerchantsHttp } from "./merchants/MerchantsHttp.ts"
+import { MerchantsRepo } from "./merchants/MerchantsRepo.ts"
+import { OperatorApi } from "./OperatorApi.ts"
+import { Payments } from "./payments/Payments.ts"
+import { PaymentsHttp } from "./payments/PaymentsHttp.ts"
+import { PaymentsRepo } from "./payments/PaymentsRepo.ts"
+import { type CipherKeys, ColumnCipher } from "./postgres/ColumnCipher.ts"
+import { type Connection, Database } from "./postgres/Database.ts"
+import { Calls } from "./transactions/Calls.ts"
+import { requestDeadline } from "./transactions/Deadlines.ts"
+import { Resolver } from "./transactions/Resolver.ts"
+import { ReversalsRepo } from "./transactions/ReversalsRepo.ts"
+import { Transactions } from "./transactions/Transactions.ts"
+import { TransactionsRepo } from "./transactions/TransactionsRepo.ts"
+
+export interface ServiceOptions {
+  readonly host: string
+  readonly port: number
+  readonly opsHost: string
+  readonly opsPort: number
+  readonly connection: Connection
+  readonly pipelinedConnections: number
+  readonly plainConnections: number
+  readonly epx: WireOptions
+  readonly encryptionKeys: CipherKeys
+  readonly fingerprintKey: Redacted.Redacted<Uint8Array>
+  /** Whose operator keys open the operator API. */
+  readonly operatorEnvironment: Environment
+}
+
+/** The whole service on a database whose schema is current. Layers close in the reverse order of this page. */
+export const serviceLayer = (options: ServiceOptions) =>
+  apiLayer(options).pipe(
+    Layer.provideMerge(moneyLayer(options)),
+    Layer.provideMerge(opsLayer(options)),
+    Layer.provideMerge(foundationLayer(options))
+  )
+
+/** What everything stands on: it closes last. */
+const foundationLayer = (options: ServiceOptions) =>
+  Merchants.layer.pipe(
+    Layer.provideMerge(ApiKeys.layer),
+    Layer.provide([MerchantsRepo.layer, ApiKeysRepo.layer]),
+    Layer.provideMerge(Database.layer({ ...options, checkoutTimeout: "2 seconds" })),
+    Layer.provideMerge(ColumnCipher.layer({ keys: options.encryptionKeys, fingerprintKey: options.fingerprintKey })),
+    Layer.provideMerge(NodeCrypto.layerSecureRandom),
+    Layer.provideMerge(Health.layer)
+  )
+
+/** Calls to EPX and what follows from them; it closes when every call that has begun is on record. */
+const moneyLayer = (options: ServiceOptions) =>
+  Payments.layer.pipe(
+    Layer.provide([PaymentsRepo.layer, Transactions.layer]),
+    Layer.provideMerge(Resolver.layer),
+    Layer.provide([TransactionsRepo.layer, ReversalsRepo.layer]),
+    Layer.provide(Calls.layer),
+    Layer.provide(Epx.layer(options.epx))
+  )
+
+const healthLayer = Layer.unwrap(
+  Effect.map(Database, ({ pipelined }) =>
+    healthRoutes([{ name: "database", check: Effect.asVoid(pipelined((sql) => sql`SELECT 1 AS one`)) }])
+  )
+)
+
+/** Gives nothing on: with the router of one listener in its context, the other would add its routes to that. */
+const isolated = <A, E, R>(listener: Layer.Layer<A, E, R>) => Layer.effectDiscard(Layer.build(listener))
+
+const apiLayer = ({ host, port }: ServiceOptions) =>
+  isolated(HttpRouter.serve(apiRoutes, routerOptions).pipe(Layer.provide(listener("PORT", host, port))))
+
+const apiRoutes = Layer.mergeAll(
+  HttpApiBuilder.layer(Api, { openapiPath: "/openapi.json" }).pipe(
+    Layer.provide(PaymentsHttp),
+    Layer.provide([AuthenticationLayer, Scopes, Validation.layer])
+  ),
+  docsLayer(Api),
+  methodNotAllowed(Api),
+  healthLayer,
+  Edge
+)
+
+const opsLayer = ({ operatorEnvironment, opsHost, opsPort }: ServiceOptions) =>
+  isolated(
+    HttpRouter.serve(opsRoutes(operatorEnvironment), routerOptions).pipe(
+      Layer.provide(listener("OPS_PORT", opsHost, opsPort))
+    )
+  )
+
+const opsRoutes = (operatorEnvironment: Environment) =>
+  Layer.mergeAll(
+    HttpApiBuilder.layer(OperatorApi, { openapiPath: "/openapi.json" }).pipe(
+      Layer.provide([MerchantsHttp, ApiKeysHttp]),
+      Layer.provide([OperatorAuthenticationLayer(operatorEnvironment), Validation.layer])
+    ),
+    methodNotAllowed(OperatorApi),
+    PrometheusMetrics.layerHttp(),
+    healthLayer,
+    Edge
+  )
+
+const routerOptions = {
+  disableLogger: true,
+  disableListenLog: true,
+  // Longer path parameters are refused by the routes themselves, with a reason.
+  routerConfig: { maxParamLength: 1_000 }
+}
+
+/** Someone else listens there. */
+export class PortTaken extends Schema.TaggedError<PortTaken>()("PortTaken", {
+  variable: Schema.String,
+  port: Schema.Int,
+  cause: Schema.Defect()
+}) {
+  override get message() {
+    return `Port ${this.port} is taken or not allowed. Free it, or set ${this.variable} to another port.`
+  }
+}
+
+/** Node's own time limits are for slow senders; the limits of the work itself are shorter. */
+const listener = (variable: string, host: string, port: number) =>
+  NodeHttpServer.layer(
+    () => createServer({ requestTimeout: 30_000, headersTimeout: 10_000, keepAliveTimeout: 65_000 }),
+    { host, port, gracefulShutdownTimeout: Duration.sum(requestDeadline, Duration.seconds(5)) }
+  ).pipe(
+    Layer.catchTag("ServeError", (cause) =>
+      Layer.effectContext<unknown, PortTaken, never>(Effect.fail(new PortTaken({ variable, port, cause })))
+    ),
+    Layer.provideMerge(Layer.succeed(HttpIncomingMessage.MaxBodySize, ByteSize.fromInputUnsafe("64 KiB"))),
+    Layer.provideMerge(
+      Layer.succeed(HttpMiddleware.SpanNameGenerator, ({ method, url }) => `${method} ${templateOf(url)}`)
+    )
+  )
+
+// Few names, so that traces can be grouped: ids become one word, and addresses that nobody serves none.
+const templateOf = (url: string): string =>
+  /^\/(?:v1|health|docs|openapi|metrics)/.test(url)
+    ? url.replace(/\?.*$/, "").replace(/\/[a-z]+_[0-9a-z]{26}(?=\/|$)/g, "/:id")
+    : ""

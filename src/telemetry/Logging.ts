@@ -1,0 +1,22 @@
+import { Context, Layer, Logger, type LogLevel, References, Tracer } from "effect"
+
+/** One JSON object a line, with the trace it belongs to; the request id stands among the annotations. */
+const json = Logger.withConsoleLog(
+  Logger.make((options) => {
+    const { annotations, cause, level, message, timestamp } = Logger.formatStructured.log(options)
+    const span = Context.getOrUndefined(options.fiber.context, Tracer.ParentSpan)
+    return JSON.stringify({
+      timestamp,
+      level: level.toLowerCase(),
+      message,
+      ...annotations,
+      ...(span === undefined ? {} : { trace_id: span.traceId, span_id: span.spanId }),
+      ...(cause === undefined ? {} : { cause })
+    })
+  })
+)
+
+const loggers = { json, pretty: Logger.consolePretty() }
+
+export const loggingLayer = (options: { readonly format: "json" | "pretty"; readonly level: LogLevel.LogLevel }) =>
+  Layer.merge(Logger.layer([loggers[options.format]]), Layer.succeed(References.MinimumLogLevel, options.level))
