@@ -1,14 +1,47 @@
 import { fileURLToPath } from "node:url"
-import { Effect, Layer, Option } from "effect"
+import { Effect, Layer, Option, Predicate, Redacted, Schema } from "effect"
+import { SqlError } from "effect/sql/SqlError"
 import { EmbeddedPostgres } from "./local/EmbeddedPostgres.ts"
 import { localKeys } from "./local/LocalKeys.ts"
 import type { CipherKeys } from "./postgres/ColumnCipher.ts"
 import type { Connection } from "./postgres/Database.ts"
+import { migrate } from "./postgres/Migrations.ts"
 import type { Settings } from "./Settings.ts"
 import { Simulator } from "./simulator/Simulator.ts"
 
+/** DATABASE_URL names a database that cannot be used as it stands. */
+export class DatabaseUnusable extends Schema.TaggedError<DatabaseUnusable>()("DatabaseUnusable", {
+  place: Schema.String,
+  problem: Schema.String,
+  cause: Schema.Defect()
+}) {
+  override get message() {
+    return `The database at ${this.place} cannot be used: ${this.problem}. See DATABASE_URL.`
+  }
+}
+
+/** The database with the newest schema, and the migrations that were applied to get there. */
+export const databaseOf = Effect.fnUntraced(function* (settings: Settings) {
+  const connection = yield* connectionOf(settings)
+  const applied = yield* migrate(connection, migrationsDirectory).pipe(
+    Effect.catchIf(
+      (error) => error instanceof SqlError && Option.isSome(settings.DATABASE_URL),
+      (cause) => Effect.fail(unusable(settings.DATABASE_URL, cause))
+    )
+  )
+  return { connection, applied }
+})
+
+// The password is left out.
+const unusable = (url: Settings["DATABASE_URL"], cause: { readonly message: string }) => {
+  const { host, pathname } = new URL(Option.match(url, { onNone: () => "", onSome: Redacted.value }))
+  const reason = cause instanceof SqlError ? cause.reason.cause : undefined
+  const problem = Predicate.isError(reason) && reason.message !== "" ? reason.message : cause.message
+  return new DatabaseUnusable({ place: `${host}${pathname}`, problem, cause })
+}
+
 /** The database the environment names, or the embedded one, which runs as long as somebody uses it. */
-export const connectionOf = Effect.fnUntraced(function* ({ DATABASE_URL, LOCAL_DIRECTORY }: Settings) {
+const connectionOf = Effect.fnUntraced(function* ({ DATABASE_URL, LOCAL_DIRECTORY }: Settings) {
   if (Option.isSome(DATABASE_URL)) {
     const connection: Connection = { url: DATABASE_URL.value }
     return connection
@@ -51,4 +84,4 @@ export const keysOf = Effect.fnUntraced(function* (settings: Settings) {
   return { encryptionKeys, fingerprintKey: fingerprintKey ?? local.fingerprint }
 })
 
-export const migrationsDirectory = fileURLToPath(new URL("../migrations", import.meta.url))
+const migrationsDirectory = fileURLToPath(new URL("../migrations", import.meta.url))

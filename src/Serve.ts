@@ -1,16 +1,14 @@
 import { Console, Effect, Layer, Option } from "effect"
-import { connectionOf, epxOf, keysOf, migrationsDirectory } from "./Backing.ts"
+import { databaseOf, epxOf, keysOf } from "./Backing.ts"
 import { Health } from "./http/Health.ts"
 import { type Demo, demoData } from "./local/DemoData.ts"
 import { serviceLayer } from "./main.ts"
-import { migrate } from "./postgres/Migrations.ts"
 import type { Settings } from "./Settings.ts"
 
 /** Runs the service until it is interrupted, and then lets every call that has begun come to its end. */
 export const serve = Effect.fn("serve")(function* (settings: Settings) {
   const keys = yield* keysOf(settings)
-  const connection = yield* connectionOf(settings)
-  yield* migrate(connection, migrationsDirectory)
+  const { connection } = yield* databaseOf(settings)
   const { simulator, wire } = yield* epxOf(settings)
   const services = yield* Layer.build(
     serviceLayer({
@@ -32,8 +30,8 @@ export const serve = Effect.fn("serve")(function* (settings: Settings) {
       Effect.andThen(setReady(false), Effect.logInfo("Shutting down: calls that have begun are finished first"))
     )
     const places = {
-      api_url: `http://${settings.HOST}:${settings.PORT}`,
-      ops_url: `http://${settings.OPS_HOST}:${settings.OPS_PORT}`
+      api_url: urlOf(settings.HOST, settings.PORT),
+      ops_url: urlOf(settings.OPS_HOST, settings.OPS_PORT)
     }
     if (settings.APP_ENV !== "development") {
       yield* Effect.logInfo("Ready").pipe(Effect.annotateLogs(places))
@@ -46,30 +44,39 @@ export const serve = Effect.fn("serve")(function* (settings: Settings) {
           brics
         })
       })
-      yield* Console.log(welcome(yield* demoData(settings.LOCAL_DIRECTORY, { ...places, ...simulated })))
+      const { demo, path } = yield* demoData(settings.LOCAL_DIRECTORY, { ...places, ...simulated })
+      yield* Console.log(welcome(demo, path))
     }
     return yield* Effect.never
   }).pipe(Effect.provideContext(services))
 }, Effect.scoped)
 
-const welcome = (demo: Demo) => `
+const urlOf = (host: string, port: number) => `http://${host.includes(":") ? `[${host}]` : host}:${port}`
+
+const welcome = (demo: Demo, path: string) => `
 Ready.
 
   API        ${demo.api_url}        reference at ${demo.api_url}/docs
-  Operators  ${demo.ops_url}        metrics at ${demo.ops_url}/metrics${
-    demo.simulator_control_url === undefined
-      ? ""
-      : `
-  Simulator  ${demo.simulator_url}        steered at ${demo.simulator_control_url}/__sim/scenarios`
-  }
+  Operators  ${demo.ops_url}        metrics at ${demo.ops_url}/metrics
+  ${demo.simulator_url === undefined ? elsewhere(path) : simulated(demo, path)}
+Stop with Ctrl-C.
+`
 
-Take a payment of $19.99 (keys and test cards are kept in .local/demo.json):
+const simulated = (demo: Demo, path: string) => `Simulator  ${demo.simulator_url}        steered at ${
+  demo.simulator_control_url
+}/__sim/scenarios
+
+Take a payment of $19.99 (keys and test cards are kept in ${path}):
 
   curl -i ${demo.api_url}/v1/payments \\
     -H 'Authorization: Bearer ${demo.api_key}' \\
     -H 'Content-Type: application/json' \\
     -H 'Idempotency-Key: order-1001' \\
-    -d '{"amount":1999,"currency":"USD","source":{"bric":"${demo.brics["visa"] ?? "…"}"},"order_ref":"1001"}'
+    -d '{"amount":1999,"currency":"USD","source":{"bric":"${demo.brics["visa"]}"},"order_ref":"1001"}'
+`
 
-Stop with Ctrl-C.
+// The demo merchant's four-part key is one of the simulator's; a real gateway knows others.
+const elsewhere = (path: string) => `
+EPX_TEST_URL is set, so payments go there. Keys of a demo merchant are kept in ${path};
+its terminal is made up, so add your own: npm run cli -- merchants create --help
 `

@@ -12,6 +12,9 @@ export class InvalidSettings extends Schema.TaggedError<InvalidSettings>()("Inva
 
 const optional = <A>(config: Config.Config<A>) => Config.option(config)
 
+const connections = (name: string) =>
+  Config.schema(Schema.FiniteFromString.check(Schema.isInt(), Schema.isBetween({ minimum: 1, maximum: 500 })), name)
+
 /** What the environment says. The configuration table of the README describes each. */
 const variables = {
   APP_ENV: Config.Literals(["development", "test", "production"], "APP_ENV").pipe(Config.withDefault("development")),
@@ -22,8 +25,8 @@ const variables = {
   SIMULATOR_PORT: Config.Port("SIMULATOR_PORT").pipe(Config.withDefault(8090)),
   SIMULATOR_CONTROL_PORT: Config.Port("SIMULATOR_CONTROL_PORT").pipe(Config.withDefault(8091)),
   DATABASE_URL: optional(Config.Redacted("DATABASE_URL")),
-  DATABASE_PIPELINED_CONNECTIONS: Config.Int("DATABASE_PIPELINED_CONNECTIONS").pipe(Config.withDefault(12)),
-  DATABASE_PLAIN_CONNECTIONS: Config.Int("DATABASE_PLAIN_CONNECTIONS").pipe(Config.withDefault(8)),
+  DATABASE_PIPELINED_CONNECTIONS: connections("DATABASE_PIPELINED_CONNECTIONS").pipe(Config.withDefault(12)),
+  DATABASE_PLAIN_CONNECTIONS: connections("DATABASE_PLAIN_CONNECTIONS").pipe(Config.withDefault(8)),
   EPX_TEST_URL: optional(Config.URL("EPX_TEST_URL")),
   EPX_LIVE_URL: optional(Config.URL("EPX_LIVE_URL")),
   EPX_KEEP_ALIVE: Config.Boolean("EPX_KEEP_ALIVE").pipe(Config.withDefault(false)),
@@ -60,43 +63,67 @@ interface EncryptionKey {
 /** Reads and judges the whole environment before anything listens. */
 export const loadSettings: Effect.Effect<Settings, InvalidSettings> = Effect.gen(function* () {
   const unreadable = yield* Effect.forEach(Object.entries(variables), ([name, variable]) => complaint(name, variable))
-  if (unreadable.flat().length > 0) return yield* new InvalidSettings({ problems: unreadable.flat() })
-  // Each was just read without a complaint.
-  const values: Values = yield* Effect.orDie(Effect.all(variables))
-  const encryptionKeys = parseKeys(values.ENCRYPTION_KEYS)
-  const fingerprintKey = Option.flatMap(values.FINGERPRINT_KEY, keyBytes)
+  const texts = yield* Effect.all({
+    databaseUrl: lenient(variables.DATABASE_URL),
+    encryptionKeys: lenient(variables.ENCRYPTION_KEYS),
+    fingerprintKey: lenient(variables.FINGERPRINT_KEY)
+  })
+  const encryptionKeys = parseKeys(texts.encryptionKeys)
+  const fingerprintKey = Option.flatMap(texts.fingerprintKey, keyBytes)
+  const isProduction = Option.contains(yield* Effect.option(variables.APP_ENV), "production")
   const problems = [
-    ...(Option.isSome(values.ENCRYPTION_KEYS) && encryptionKeys.length === 0
-      ? ["ENCRYPTION_KEYS: must be `id:key` pairs with commas between, each key 32 bytes in base64"]
+    ...unreadable.flat(),
+    ...Option.match(Option.filter(texts.databaseUrl, isNoDatabase), {
+      onNone: () => [],
+      onSome: () => ["DATABASE_URL: must be a URL such as postgres://user:password@host:5432/database"]
+    }),
+    ...(Option.isSome(texts.encryptionKeys) && encryptionKeys.length === 0
+      ? ["ENCRYPTION_KEYS: must be `id:key` pairs with commas between, no id twice, each key 32 bytes in base64"]
       : []),
-    ...(Option.isSome(values.FINGERPRINT_KEY) && Option.isNone(fingerprintKey)
+    ...(Option.isSome(texts.fingerprintKey) && Option.isNone(fingerprintKey)
       ? ["FINGERPRINT_KEY: must be 32 bytes in base64"]
       : []),
-    ...(values.APP_ENV === "production" ? productionProblems(values) : [])
+    ...(isProduction ? yield* productionProblems : [])
   ]
   if (problems.length > 0) return yield* new InvalidSettings({ problems })
-  return { ...values, isProduction: values.APP_ENV === "production", encryptionKeys, fingerprintKey }
+  const values: Values = yield* Effect.orDie(Effect.all(variables))
+  return { ...values, isProduction, encryptionKeys, fingerprintKey }
 })
 
 // The value itself is left out: a variable that is not valid may still be a secret.
 const complaint = (name: string, variable: Config.Config<unknown>) =>
   Effect.match(variable, {
-    onFailure: ({ message }) => [`${name}: ${(message.split("\n")[0] ?? "").replace(/, got .*$/, "")}`],
+    onFailure: ({ message }) => {
+      const [, expected = "cannot be read"] = /^SchemaError\(Expected (.*?)(?:, got .*)?$/m.exec(message) ?? []
+      return [`${name}: expected ${expected.replace("a string representing a finite number", "a number")}`]
+    },
     onSuccess: () => []
   })
 
-const productionProblems = (values: Values): ReadonlyArray<string> => [
-  ...missing(values.DATABASE_URL, "DATABASE_URL: is required in production; the embedded Postgres is for development"),
-  ...missing(values.ENCRYPTION_KEYS, "ENCRYPTION_KEYS: is required in production"),
-  ...missing(values.FINGERPRINT_KEY, "FINGERPRINT_KEY: is required in production"),
-  ...(Option.isNone(values.EPX_TEST_URL) && Option.isNone(values.EPX_LIVE_URL)
-    ? ["EPX_LIVE_URL, EPX_TEST_URL: at least one is required in production; the simulator is for development"]
-    : []),
-  ...insecure("EPX_TEST_URL", values.EPX_TEST_URL),
-  ...insecure("EPX_LIVE_URL", values.EPX_LIVE_URL)
-]
+/** One that cannot be read is complained of elsewhere. */
+const lenient = <A>(variable: Config.Config<Option.Option<A>>) => Effect.orElseSucceed(variable, () => Option.none<A>())
 
-const missing = (value: Option.Option<unknown>, problem: string) => (Option.isNone(value) ? [problem] : [])
+const isNoDatabase = (url: Redacted.Redacted) => {
+  const protocol = URL.parse(Redacted.value(url))?.protocol
+  return protocol !== "postgres:" && protocol !== "postgresql:"
+}
+
+const productionProblems: Effect.Effect<ReadonlyArray<string>> = Effect.gen(function* () {
+  const isMissing = (variable: Config.Config<Option.Option<unknown>>) =>
+    Effect.match(variable, { onFailure: () => false, onSuccess: Option.isNone })
+  const required = yield* Effect.filter(["DATABASE_URL", "ENCRYPTION_KEYS", "FINGERPRINT_KEY"] as const, (name) =>
+    isMissing(variables[name])
+  )
+  const [noTest, noLive] = yield* Effect.all([isMissing(variables.EPX_TEST_URL), isMissing(variables.EPX_LIVE_URL)])
+  return [
+    ...required.map((name) => `${name}: is required in production`),
+    ...(noTest && noLive
+      ? ["EPX_LIVE_URL, EPX_TEST_URL: one at least is required in production; the simulator is for development"]
+      : []),
+    ...insecure("EPX_TEST_URL", yield* lenient(variables.EPX_TEST_URL)),
+    ...insecure("EPX_LIVE_URL", yield* lenient(variables.EPX_LIVE_URL))
+  ]
+})
 
 const insecure = (name: string, url: Option.Option<URL>) =>
   Option.isSome(url) && url.value.protocol !== "https:" ? [`${name}: must be https in production`] : []
@@ -116,5 +143,8 @@ const parseKeys = (text: Option.Option<Redacted.Redacted>): ReadonlyArray<Encryp
       const [, id, key] = /^([a-z0-9-]{1,32}):(.*)$/.exec(pair.trim()) ?? []
       return Option.map(keyBytes(Redacted.make(key ?? "")), (bytes) => ({ id: id ?? "", key: bytes }))
     })
-  return keys.every(Option.isSome) ? keys.map(({ value }) => value) : []
+  const isWhole = keys.every(Option.isSome)
+  return isWhole && new Set(keys.map(({ value }) => value.id)).size === keys.length
+    ? keys.map(({ value }) => value)
+    : []
 }

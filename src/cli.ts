@@ -1,7 +1,7 @@
 import { NodeCrypto, NodeRuntime, NodeServices } from "@effect/platform-node"
-import { Cause, Console, DateTime, Effect, Exit, Layer, Logger, Option, Schema } from "effect"
-import { Argument, Command, Flag } from "effect/cli"
-import { connectionOf, migrationsDirectory, simulatorOf } from "./Backing.ts"
+import { Cause, Console, DateTime, Effect, Exit, Layer, Logger, Option, Predicate, Schema } from "effect"
+import { Argument, CliConfig, CliOutput, Command, Flag, GlobalFlag } from "effect/cli"
+import { databaseOf, simulatorOf } from "./Backing.ts"
 import { ApiKey, IssuedApiKey } from "./domain/ApiKey.ts"
 import { ApiKeyIds, MerchantIds } from "./domain/Ids.ts"
 import { Merchant, Name, SettlementCutoff, SettlementZone } from "./domain/Merchant.ts"
@@ -12,7 +12,6 @@ import { ApiKeysRepo } from "./merchants/ApiKeysRepo.ts"
 import { Merchants } from "./merchants/Merchants.ts"
 import { MerchantsRepo } from "./merchants/MerchantsRepo.ts"
 import { Database } from "./postgres/Database.ts"
-import { migrate } from "./postgres/Migrations.ts"
 import { serve } from "./Serve.ts"
 import { InvalidSettings, loadSettings, type Settings } from "./Settings.ts"
 import { Simulator } from "./simulator/Simulator.ts"
@@ -34,9 +33,7 @@ const observed = (settings: Settings) => {
 /** Operators' commands print JSON to stdout, so whatever is logged meanwhile goes to stderr. */
 const onDatabase = <A, E, R>(use: Effect.Effect<A, E, R>) =>
   Effect.gen(function* () {
-    const settings = yield* loadSettings
-    const connection = yield* connectionOf(settings)
-    yield* migrate(connection, migrationsDirectory)
+    const { connection } = yield* databaseOf(yield* loadSettings)
     const database = Database.layer({
       connection,
       pipelinedConnections: 1,
@@ -66,8 +63,7 @@ const serveCommand = Command.make("serve", {}, () =>
 
 const migrateCommand = Command.make("migrate", {}, () =>
   Effect.gen(function* () {
-    const connection = yield* connectionOf(yield* loadSettings)
-    const applied = yield* migrate(connection, migrationsDirectory)
+    const { applied } = yield* databaseOf(yield* loadSettings)
     yield* Console.log(applied.length === 0 ? "The schema is current." : `Applied ${applied.join(", ")}.`)
   }).pipe(Effect.scoped, toStderr)
 ).pipe(Command.withDescription("Bring the schema of the database up to date"))
@@ -93,6 +89,7 @@ const environment = Flag.Literals("environment", ["test", "live"]).pipe(
 const keyPart = (name: string) => Flag.String(name).pipe(Flag.withSchema(KeyPart), Flag.withDescription("Given by EPX"))
 const limit = Flag.Int("limit").pipe(
   Flag.withDefault(25),
+  Flag.withDescription("How many, 1 to 100"),
   Flag.filter(
     (n) => n >= 1 && n <= 100,
     () => "1 to 100"
@@ -102,14 +99,22 @@ const limit = Flag.Int("limit").pipe(
 const createMerchant = Command.make(
   "create",
   {
-    name: Flag.String("name").pipe(Flag.withSchema(Name)),
+    name: Flag.String("name").pipe(Flag.withSchema(Name), Flag.withDescription("What people call it")),
     environment,
     cust: keyPart("cust-nbr"),
     merch: keyPart("merch-nbr"),
     dba: keyPart("dba-nbr"),
     terminal: keyPart("terminal-nbr"),
-    zone: Flag.String("zone").pipe(Flag.withSchema(SettlementZone), Flag.withDefault("America/New_York")),
-    cutoff: Flag.String("cutoff").pipe(Flag.withSchema(SettlementCutoff), Flag.withDefault("23:00"))
+    zone: Flag.String("zone").pipe(
+      Flag.withSchema(SettlementZone),
+      Flag.withDefault("America/New_York"),
+      Flag.withDescription("Where the terminal's business day ends")
+    ),
+    cutoff: Flag.String("cutoff").pipe(
+      Flag.withSchema(SettlementCutoff),
+      Flag.withDefault("23:00"),
+      Flag.withDescription("When it ends there, as HH:MM")
+    )
   },
   (flags) =>
     Effect.gen(function* () {
@@ -138,6 +143,8 @@ const listMerchants = Command.make("list", { limit }, ({ limit }) =>
   ).pipe(onDatabase)
 ).pipe(Command.withDescription("The newest merchants first"))
 
+class InvalidFlags extends Schema.TaggedError<InvalidFlags>()("InvalidFlags", { message: Schema.String }) {}
+
 const createKey = Command.make(
   "create",
   {
@@ -146,9 +153,12 @@ const createKey = Command.make(
       Flag.optional,
       Flag.withDescription("Whose key; without it, an operator key")
     ),
-    name: Flag.String("name").pipe(Flag.withSchema(Name)),
+    name: Flag.String("name").pipe(Flag.withSchema(Name), Flag.withDescription("What it is for")),
     environment,
-    scope: Flag.Literals("scope", Scope.literals).pipe(Flag.atLeast(0), Flag.withDescription("May be repeated")),
+    scope: Flag.Literals("scope", Scope.literals).pipe(
+      Flag.atLeast(0),
+      Flag.withDescription("What a merchant's key may do; may be repeated")
+    ),
     expiresIn: Flag.String("expires-in").pipe(
       Flag.withSchema(Schema.DurationFromString),
       Flag.optional,
@@ -157,6 +167,10 @@ const createKey = Command.make(
   },
   (flags) =>
     Effect.gen(function* () {
+      // A key that opens nothing is a mistake, and so is one whose scopes would be forgotten.
+      if (Option.isSome(flags.merchant) !== flags.scope.length > 0) {
+        return yield* new InvalidFlags({ message: "A merchant's key needs --scope, and an operator key takes none." })
+      }
       const apiKeys = yield* ApiKeys
       const now = yield* DateTime.now
       const key = {
@@ -177,7 +191,7 @@ const createKey = Command.make(
 
 const revokeKey = Command.make(
   "revoke",
-  { id: Argument.String("id").pipe(Argument.withSchema(ApiKeyIds.Id)) },
+  { id: Argument.String("id").pipe(Argument.withSchema(ApiKeyIds.Id), Argument.withDescription("key_…")) },
   ({ id }) => Effect.flatMap(ApiKeys, (apiKeys) => Effect.flatMap(apiKeys.revoke(id), print(ApiKey))).pipe(onDatabase)
 ).pipe(Command.withDescription("Make an API key useless at once"))
 
@@ -214,20 +228,33 @@ const signals = Effect.sync(() => {
   process.on("SIGINT", onSignal).on("SIGTERM", onSignal)
 })
 
+/** Help that nobody asked for is part of a complaint; stdout is for what a script may read. */
+const presenter = CliOutput.layerPresenter({
+  present: (event) =>
+    Effect.gen(function* () {
+      if (event._tag === "Version" || (event._tag === "Help" && event.reason === "Requested")) {
+        return yield* CliOutput.defaultPresenter.present(event)
+      }
+      const formatter = yield* CliOutput.Formatter
+      yield* Console.error(formatter.formatHelpDoc(event.helpDoc))
+      if (event._tag === "InvalidInvocation") yield* Console.error(formatter.formatErrors(event.errors))
+    })
+})
+
 /** What a person can mend is one message; anything else keeps its trace. */
 const complain = (cause: Cause.Cause<unknown>) => {
   const failure = Option.getOrUndefined(Cause.findErrorOption(cause))
-  return Cause.hasInterruptsOnly(cause) || isShown(failure)
+  return Cause.hasInterruptsOnly(cause) || Predicate.isTagged(failure, "ShowHelp")
     ? Effect.void
     : Console.error(failure instanceof Error ? failure.message : Cause.pretty(cause))
 }
 
-const isShown = (failure: unknown) => failure instanceof Error && failure.name.startsWith("ShowHelp")
+const builtIns = CliConfig.layer({ builtIns: [GlobalFlag.Help, GlobalFlag.Version, GlobalFlag.Completions] })
 
 signals.pipe(
   Effect.andThen(Command.run(paymentService, { version: "0.1.0" })),
   Effect.tapCause(complain),
-  Effect.provide([NodeServices.layer, NodeCrypto.layerSecureRandom]),
+  Effect.provide([NodeServices.layer, NodeCrypto.layerSecureRandom, presenter, builtIns]),
   (program) =>
     NodeRuntime.runMain(program, {
       disableErrorReporting: true,

@@ -89,10 +89,13 @@ export const TransactionView = Schema.Struct({
 })
 export type TransactionView = typeof TransactionView.Type
 
-export const Metadata = Schema.Record(
-  Schema.String.check(Schema.isPattern(/^[A-Za-z0-9_.-]{1,40}$/)),
-  Schema.String.check(Schema.isMaxLength(500))
+// Postgres can store neither NUL nor half of a surrogate pair.
+const MetadataValue = Schema.String.check(
+  Schema.isMaxLength(500),
+  Schema.isPattern(/^[^\0\p{Cs}]*$/u, { expected: "well-formed text without NUL" })
 )
+
+export const Metadata = Schema.Record(Schema.String.check(Schema.isPattern(/^[A-Za-z0-9_.-]{1,40}$/)), MetadataValue)
 export type Metadata = typeof Metadata.Type
 
 /** A payment as merchants see it; amounts are minor units. */

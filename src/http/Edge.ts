@@ -110,7 +110,13 @@ const withRequestId = (response: HttpServerResponse.HttpServerResponse, id: stri
 const finish = (response: HttpServerResponse.HttpServerResponse, id: string) => {
   const answer =
     response.status < 400 ? response : withRequestId(isMade(response) ? response : naked(response.status), id)
-  return HttpServerResponse.setHeaders(answer, { ...securityHeaders, ...answer.headers, "x-request-id": id })
+  return HttpServerResponse.setHeaders(answer, {
+    ...securityHeaders,
+    // RFC 9110, section 11.6.1: a 401 says how to authenticate.
+    ...(answer.status === 401 ? { "www-authenticate": "Bearer" } : {}),
+    ...answer.headers,
+    "x-request-id": id
+  })
 }
 
 const observe = Effect.fnUntraced(function* (

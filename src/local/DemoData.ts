@@ -26,10 +26,13 @@ export const demoData = Effect.fn("DemoData.prepare")(function* (directory: stri
   const before = yield* Effect.option(Effect.flatMap(fs.readFileString(path), Schema.decodeEffect(DemoFile)))
   const keys = Option.isSome(before) && (yield* bothWork(before.value)) ? before.value : yield* makeKeys
   const demo: Demo = { ...places, api_key: keys.api_key, operator_key: keys.operator_key }
-  yield* fs.writeFileString(`${path}.new`, `${yield* Schema.encodeEffect(DemoFile)(demo)}\n`, { mode: 0o600 })
-  yield* fs.rename(`${path}.new`, path)
-  return demo
-})
+  yield* fs.makeDirectory(directory, { recursive: true })
+  // Another service may be starting on the same directory: each renames a draft of its own.
+  const draft = `${yield* fs.makeTempDirectoryScoped({ directory, prefix: "demo-" })}/demo.json`
+  yield* fs.writeFileString(draft, `${yield* Schema.encodeEffect(DemoFile)(demo)}\n`, { mode: 0o600 })
+  yield* fs.rename(draft, path)
+  return { demo, path }
+}, Effect.scoped)
 
 const bothWork = Effect.fnUntraced(function* ({ api_key, operator_key }: Demo) {
   const { authenticate } = yield* ApiKeys

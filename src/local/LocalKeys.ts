@@ -15,9 +15,11 @@ export const localKeys = Effect.fn("LocalKeys.load")(function* (directory: strin
   if (!(yield* fs.exists(path))) {
     const keys = { encryption: yield* random.randomBytes(32), fingerprint: yield* random.randomBytes(32) }
     yield* fs.makeDirectory(directory, { recursive: true })
-    yield* fs.writeFileString(`${path}.new`, yield* Schema.encodeEffect(KeysFile)(keys), { mode: 0o600 })
-    yield* fs.rename(`${path}.new`, path)
+    const draft = yield* fs.makeTempFileScoped({ directory, prefix: "keys-" })
+    yield* fs.writeFileString(draft, yield* Schema.encodeEffect(KeysFile)(keys))
+    // A link, unlike a rename, does not replace the keys of another process that came first.
+    yield* Effect.ignore(fs.link(draft, path))
   }
   const { encryption, fingerprint } = yield* Effect.flatMap(fs.readFileString(path), Schema.decodeEffect(KeysFile))
   return { encryption: Redacted.make(encryption), fingerprint: Redacted.make(fingerprint) }
-})
+}, Effect.scoped)

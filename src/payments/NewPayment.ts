@@ -9,6 +9,11 @@ const Reference = Schema.String.check(
   })
 )
 
+const Street = Schema.String.check(
+  Schema.isMaxLength(100),
+  Schema.isPattern(/^[^\p{Cc}\p{Cs}]*$/u, { expected: "one line of text" })
+)
+
 // EPX data dictionary: AUTH_GUID has at most 20 letters and digits, and 19 in practice.
 const Bric = Schema.String.check(
   Schema.isPattern(/^[0-9A-Z]{19,20}$/, { expected: "19 or 20 digits and capital letters" })
@@ -21,7 +26,7 @@ export const NewPayment = Schema.Struct({
   capture: Schema.Boolean.pipe(Schema.withDecodingDefaultKey(Effect.succeed(true))),
   source: Schema.Struct({ bric: Schema.RedactedFromValue(Bric) }),
   billing_address: Schema.Struct({
-    street: Schema.optionalKey(Schema.String.check(Schema.isMaxLength(100))),
+    street: Schema.optionalKey(Street),
     postal_code: Schema.optionalKey(Schema.String.check(Schema.isPattern(/^[0-9A-Za-z -]{1,10}$/)))
   }).pipe(Schema.withDecodingDefaultKey(Effect.succeed({}))),
   customer_id: Schema.NullOr(Reference).pipe(Schema.withDecodingDefaultKey(Effect.succeed(null))),

@@ -6,7 +6,7 @@ import { nextStep, type ReversalAttempt } from "../../src/transactions/Reversal.
 const denied = (at: number): ReversalAttempt => ({ at: at * 1000, outcome: "not_found" })
 const undecided = (at: number): ReversalAttempt => ({ at: at * 1000, outcome: "undecided" })
 const approved = (at: number): ReversalAttempt => ({ at: at * 1000, outcome: "approved" })
-const send = (at: number) => ({ _tag: "Send", at: at * 1000 })
+const send = (at: number) => ({ _tag: "Send" as const, at: at * 1000 })
 
 describe("nextStep", () => {
   it("sends the first reversal at once", () => {
