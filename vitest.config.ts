@@ -24,6 +24,16 @@ export default defineConfig({
           testTimeout: 20_000,
           hookTimeout: 20_000
         }
+      },
+      {
+        extends: true,
+        test: {
+          name: "slow",
+          include: ["test/**/*.slow.test.ts"],
+          globalSetup: "test/support/GlobalSetup.ts",
+          testTimeout: 300_000,
+          hookTimeout: 60_000
+        }
       }
     ]
   }

@@ -240,11 +240,13 @@ describe("telemetry", () => {
         snapshot
           .filter((metric) => metric.id === id)
           .map(({ attributes, state }) => ({ ...attributes, count: "count" in state ? state.count : undefined }))
-      assert.sameDeepMembers(found("epx.attempt.duration"), [
-        { operation: "sale", outcome: "not_sent", time_unit: "milliseconds", count: 1 },
-        { operation: "sale", outcome: "approved", time_unit: "milliseconds", count: 1 }
+      assert.sameDeepMembers(found("epx_attempt_duration_seconds"), [
+        { operation: "sale", outcome: "not_sent", count: 1 },
+        { operation: "sale", outcome: "approved", count: 1 }
       ])
-      assert.deepStrictEqual(found("epx.results"), [{ operation: "sale", outcome: "approved", reason: "00", count: 1 }])
+      assert.deepStrictEqual(found("epx_results_total"), [
+        { operation: "sale", outcome: "approved", reason: "00", count: 1 }
+      ])
     }).pipe(Effect.provideService(Metric.MetricRegistry, new Map()))
   )
 })
