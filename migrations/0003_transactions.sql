@@ -28,6 +28,10 @@ CREATE TABLE transactions (
   -- No byte may leave after send_by; after lease_until the row belongs to the resolver.
   send_by timestamptz NOT NULL,
   lease_until timestamptz NOT NULL,
+  -- Timeout reversals claimed for this call. A late answer is believed only while there is none.
+  reversals integer NOT NULL DEFAULT 0 CHECK (reversals >= 0),
+  -- What EPX answered after its call had been given to the resolver, kept for comparison.
+  late_response_code text,
   -- When the resolver looks at an unknown outcome next; null once nothing automatic is left to try.
   next_attempt_at timestamptz,
   response_code text,

@@ -1,5 +1,6 @@
 import { createServer } from "node:http"
-import { NodeCrypto, NodeHttpServer } from "@effect/platform-node"
+import * as NodeCrypto from "@effect/platform-node/NodeCrypto"
+import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
 import { ByteSize, Duration, Effect, Layer, type Redacted, Schema } from "effect"
 import { HttpIncomingMessage, HttpMiddleware, HttpRouter } from "effect/http"
 import { HttpApiBuilder } from "effect/http-api"
@@ -12,7 +13,9 @@ import { docsLayer } from "./http/Docs.ts"
 import { Edge } from "./http/Edge.ts"
 import { Health, healthRoutes } from "./http/Health.ts"
 import { methodNotAllowed } from "./http/MethodNotAllowed.ts"
+import { requestDeadline } from "./http/RequestDeadline.ts"
 import { Scopes } from "./http/Scopes.ts"
+import { isUntraceable } from "./http/Secrets.ts"
 import { Validation } from "./http/Validation.ts"
 import { ApiKeys } from "./merchants/ApiKeys.ts"
 import { ApiKeysHttp } from "./merchants/ApiKeysHttp.ts"
@@ -28,7 +31,6 @@ import { PaymentsRepo } from "./payments/PaymentsRepo.ts"
 import { type CipherKeys, ColumnCipher } from "./postgres/ColumnCipher.ts"
 import { type Connection, Database } from "./postgres/Database.ts"
 import { Calls } from "./transactions/Calls.ts"
-import { requestDeadline } from "./transactions/Deadlines.ts"
 import { Resolver } from "./transactions/Resolver.ts"
 import { ReversalsRepo } from "./transactions/ReversalsRepo.ts"
 import { Transactions } from "./transactions/Transactions.ts"
@@ -148,6 +150,7 @@ const listener = (variable: string, host: string, port: number) =>
       Layer.effectContext<unknown, PortTaken, never>(Effect.fail(new PortTaken({ variable, port, cause })))
     ),
     Layer.provideMerge(Layer.succeed(HttpIncomingMessage.MaxBodySize, ByteSize.fromInputUnsafe("64 KiB"))),
+    Layer.provideMerge(Layer.succeed(HttpMiddleware.TracerDisabledWhen, isUntraceable)),
     Layer.provideMerge(
       Layer.succeed(HttpMiddleware.SpanNameGenerator, ({ method, url }) => `${method} ${templateOf(url)}`)
     )

@@ -70,7 +70,7 @@ const approvesOn85 = (request: EpxRequest): boolean =>
 const canBePartial = (request: EpxRequest): boolean =>
   !isPairRequest(request) && !isAchRequest(request) && ["sale", "authorization"].includes(request.operation)
 
-type Reading = "approved" | "amount_differs" | "undecided_code" | "unlisted_code" | Decline
+type Reading = "approved" | "amount_differs" | "duplicate" | "undecided_code" | "unlisted_code" | Decline
 
 const approval = (fields: AnswerFields, request: EpxRequest): Reading => {
   const expected = expectedAmount(request)
@@ -93,7 +93,7 @@ const read = (fields: AnswerFields, answer: Answer, request: EpxRequest, dialect
   if (decline === undefined) return meaningOf(code, dialect) === undefined ? "unlisted_code" : "undecided_code"
   // What refuses a pair as used before does not say what became of its first use, which may be an earlier copy of this
   // call. No code is reserved for it, so here alone the text counts, and only towards doubt.
-  return /duplicate|dup tran/i.test(`${fields.AUTH_RESP_TEXT}`) ? "undecided_code" : decline
+  return /duplicate|dup tran/i.test(`${fields.AUTH_RESP_TEXT}`) ? "duplicate" : decline
 }
 
 const inDoubt = (reason: InDoubt["reason"], detail: string, answer: Answer): InDoubt => ({

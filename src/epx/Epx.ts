@@ -4,7 +4,7 @@ import { AnswerDocument } from "./AnswerFields.ts"
 import { answerText } from "./AnswerText.ts"
 import { decide } from "./Decision.ts"
 import type { Ending } from "./Exchange.ts"
-import { type Fence, makeFence } from "./Fence.ts"
+import type { Fence } from "./Fence.ts"
 import { fieldsOf } from "./Fields.ts"
 import { Form } from "./Form.ts"
 import { callLimits, tranTypeOf } from "./Operation.ts"
@@ -17,10 +17,10 @@ export class Epx extends Context.Service<
   Epx,
   {
     /**
-     * Makes one call, whose first byte leaves before `sendBy` (epoch milliseconds) or never. It always succeeds with
+     * Makes one call, whose first byte leaves before the fence falls or never. It always succeeds with
      * what is known of the outcome; only failures to connect are tried again, with the same pair and before the fence.
      */
-    send(request: EpxRequest, fence: { readonly sendBy: number }): Effect.Effect<EpxResult>
+    send(request: EpxRequest, fence: Fence): Effect.Effect<EpxResult>
   }
 >()("payment-service/epx/Epx") {
   static readonly layerWire: Layer.Layer<Epx, never, Wire> = Layer.effect(
@@ -31,7 +31,13 @@ export class Epx extends Context.Service<
       const attempt = Effect.fnUntraced(function* (request: EpxRequest, body: string, fence: Fence) {
         const start = yield* Clock.monotonicTimeNanos
         const limit_ms = callLimits[request.operation]
-        const ending = yield* wire.post({ environment: request.environment, body, fence, limit_ms })
+        const ending = yield* wire.post({
+          environment: request.environment,
+          lane: laneOf(request),
+          body,
+          fence,
+          limit_ms
+        })
         const result = resultOf(request, ending)
         const duration = Duration.nanos((yield* Clock.monotonicTimeNanos) - start)
         const labels = { operation: request.operation, outcome: outcomeOf(result) }
@@ -39,12 +45,11 @@ export class Epx extends Context.Service<
         return result
       })
 
-      const send = (request: EpxRequest, { sendBy }: { readonly sendBy: number }) =>
-        makeFence(sendBy).pipe(
-          Effect.flatMap((fence) => {
-            const body = encodeForm(fieldsOf(request))
-            return Effect.repeat(attempt(request, body, fence), { schedule: reconnect, while: isUnconnected })
-          }),
+      const send = (request: EpxRequest, fence: Fence) =>
+        Effect.suspend(() => {
+          const body = encodeForm(fieldsOf(request))
+          return Effect.repeat(attempt(request, body, fence), { schedule: reconnect, while: isUnconnected })
+        }).pipe(
           Effect.tap((result) => report(request, result)),
           Effect.withSpan(
             `Epx.${request.operation}`,
@@ -69,6 +74,8 @@ export class Epx extends Context.Service<
 const reconnect = Schedule.exponential("200 millis").pipe(Schedule.jittered, Schedule.upTo({ times: 3 }))
 
 const isUnconnected = (result: EpxResult): boolean => result._tag === "NotSent" && result.reason === "connect"
+
+const laneOf = ({ operation }: EpxRequest) => (operation === "timeout_reversal" ? "reversals" : "charges")
 
 const encodeForm = Schema.encodeSync(Form)
 const decodeAnswer = Schema.decodeResult(AnswerDocument)

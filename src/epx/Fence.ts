@@ -6,6 +6,9 @@ export interface Fence {
   readonly left: () => number
 }
 
+/** The same fence, falling this many milliseconds earlier. */
+export const earlier = (fence: Fence, by_ms: number): Fence => ({ left: () => fence.left() - by_ms })
+
 /**
  * A fence at `sendBy` (epoch milliseconds) that two clocks must agree on: the wall clock keeps running while the
  * machine is suspended, and the monotonic one cannot be set back.

@@ -47,7 +47,15 @@ export interface NotSent {
 /** A byte may have left and no matching, readable decision came back. Money may have moved: never resend. */
 export interface InDoubt {
   readonly _tag: "InDoubt"
-  readonly reason: "no_answer" | "unreadable" | "mismatch" | "unlisted_code" | "undecided_code" | "amount_differs"
+  readonly reason:
+    | "no_answer"
+    | "unreadable"
+    | "mismatch"
+    | "unlisted_code"
+    | "undecided_code"
+    | "amount_differs"
+    /** EPX refused the pair as used before, by an earlier copy of this call or by another one. */
+    | "duplicate"
   readonly detail: string
   /** What could be read of the answer, kept as evidence. */
   readonly answer: Answer | null

@@ -21,6 +21,8 @@ export interface WireOptions {
   readonly ca?: string | undefined
   /** Most connections at a time to one environment; 512 by default. Further calls wait, and their fence runs. */
   readonly connections?: number | undefined
+  /** As many again, which only reversals use: they are needed most when all other calls hang. 64 by default. */
+  readonly reservedConnections?: number | undefined
   /** Longest wait for a connection including its TLS handshake; 5,000 by default. undici may add half a second. */
   readonly connectTimeout_ms?: number | undefined
 }
@@ -28,15 +30,18 @@ export interface WireOptions {
 /** One request: where it goes, until when it may begin, and how long EPX may take from its first byte on. */
 export interface Post {
   readonly environment: Environment
+  readonly lane: Lane
   readonly body: string
   readonly fence: Fence
   readonly limit_ms: number
 }
 
+type Lane = "charges" | "reversals"
+
 interface Endpoint {
   readonly origin: string
   readonly path: string
-  readonly dispatcher: Dispatcher
+  readonly dispatchers: Readonly<Record<Lane, Dispatcher>>
 }
 
 const endpoint = Effect.fnUntraced(function* (
@@ -45,26 +50,32 @@ const endpoint = Effect.fnUntraced(function* (
   options: WireOptions
 ): Effect.fn.Return<Endpoint, PlainUrl, Scope.Scope> {
   if (url.protocol !== "https:" && options.allowPlain !== true) return yield* new PlainUrl({ environment })
-  const dispatcher = yield* Effect.acquireRelease(
+  const dispatchers = {
+    charges: yield* agent(options.connections ?? 512, options),
+    reversals: yield* agent(options.reservedConnections ?? 64, options)
+  }
+  return { origin: url.origin, path: url.pathname + url.search, dispatchers }
+})
+
+const agent = (connections: number, { ca, connectTimeout_ms = 5_000 }: WireOptions) =>
+  Effect.acquireRelease(
     Effect.sync(
       () =>
         new Agent({
           allowH2: false,
           pipelining: 1,
-          connections: options.connections ?? 512,
+          connections,
           connect: {
-            timeout: options.connectTimeout_ms ?? 5_000,
+            timeout: connectTimeout_ms,
             // Spelled out because an environment variable of Node can switch the check off.
             rejectUnauthorized: true,
-            ...(options.ca === undefined ? {} : { ca: options.ca })
+            ...(ca === undefined ? {} : { ca })
           }
         })
     ),
     // undici's way to close is a promise.
-    (agent) => Effect.promise(() => agent.destroy())
+    (made) => Effect.promise(() => made.destroy())
   )
-  return { origin: url.origin, path: url.pathname + url.search, dispatcher }
-})
 
 /** Waits for the first byte up to the fence, and from there for the whole answer up to the limit. */
 const exchange = (target: Endpoint, post: Post, reset: boolean): Effect.Effect<Ending> =>
@@ -72,7 +83,7 @@ const exchange = (target: Endpoint, post: Post, reset: boolean): Effect.Effect<E
     const left = post.fence.left()
     if (left < 0) return Effect.succeed(notSent("fence", "the fence had passed"))
     const call = new Exchange(post.fence)
-    target.dispatcher.dispatch(
+    target.dispatchers[post.lane].dispatch(
       {
         origin: target.origin,
         path: target.path,

@@ -9,7 +9,9 @@ import {
   ProblemDetails
 } from "effect/http"
 import { httpRequestDuration } from "../telemetry/Metrics.ts"
+import { Health } from "./Health.ts"
 import { problemBody } from "./Problem.ts"
+import { requestDeadline } from "./RequestDeadline.ts"
 import { CardNumberRefused, guardRequest, InvalidJson } from "./RequestGuard.ts"
 import { RequestId, requestIdFrom } from "./RequestId.ts"
 
@@ -31,6 +33,7 @@ const securityHeaders = {
 export const Edge = HttpRouter.middleware(
   Effect.gen(function* () {
     const random = yield* SecureRandom.SecureRandom
+    const health = yield* Health
     return Effect.fnUntraced(function* (route: Effect.Effect<HttpServerResponse.HttpServerResponse, unknown>) {
       const request = yield* HttpServerRequest.HttpServerRequest
       const id = yield* Effect.provideService(
@@ -41,8 +44,11 @@ export const Edge = HttpRouter.middleware(
       const start = yield* Clock.monotonicTimeNanos
       yield* Effect.ignore(Effect.annotateCurrentSpan("request.id", id))
       return yield* Effect.andThen(guardRequest, route).pipe(
+        Effect.timeoutOrElse({ duration: requestDeadline, orElse: () => Effect.succeed(naked(503)) }),
         Effect.catchCause(toProblem),
         Effect.map((response) => finish(response, id)),
+        // A connection that is kept alive would keep a service that shuts down from ending.
+        Effect.flatMap((response) => Effect.map(health.isReady, (isReady) => (isReady ? response : last(response)))),
         Effect.tap((response) => observe(request, response, start)),
         Effect.provideService(RequestId, id),
         Effect.annotateLogs({ request_id: id })
@@ -118,6 +124,8 @@ const finish = (response: HttpServerResponse.HttpServerResponse, id: string) => 
     "x-request-id": id
   })
 }
+
+const last = HttpServerResponse.setHeader("connection", "close")
 
 const observe = Effect.fnUntraced(function* (
   request: HttpServerRequest.HttpServerRequest,

@@ -35,6 +35,10 @@ export const unknownAge = Metric.gauge("transactions_unknown_oldest_age_seconds"
   description: "Age of the oldest transaction whose outcome at EPX is unknown"
 })
 
+export const lastSweep = Metric.gauge("resolver_last_sweep_timestamp_seconds", {
+  description: "When this process last looked for unknown outcomes, in seconds since 1970"
+})
+
 export const resolutionsTotal = Metric.counter("transactions_resolved_total", {
   description: "Unknown outcomes that became definite, by outcome",
   incremental: true

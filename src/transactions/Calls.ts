@@ -1,11 +1,12 @@
 import { Clock, Context, Duration, Effect, type Fiber, FiberSet, Layer, Result, Schedule } from "effect"
 import type { DatabaseUnavailable } from "../domain/DatabaseUnavailable.ts"
 import { Epx } from "../epx/Epx.ts"
+import { earlier, makeFence } from "../epx/Fence.ts"
 import type { EpxRequest } from "../epx/Request.ts"
 import type { EpxResult } from "../epx/Result.ts"
 import { gauge } from "../telemetry/Gauge.ts"
 import { callsInFlight } from "../telemetry/Metrics.ts"
-import { drain, fence } from "./Deadlines.ts"
+import { drain, fence as fenceLength } from "./Deadlines.ts"
 
 /** One intended call to EPX, from its record to what became of it. */
 export interface Call<Claimed, A, E> {
@@ -45,15 +46,16 @@ export class Calls extends Context.Service<
       const run = Effect.fnUntraced(function* <Claimed, A, E>(
         call: Call<Claimed, A, E>
       ): Effect.fn.Return<A, E | DatabaseUnavailable> {
-        // Read before the claim, so that whatever the database's clock says, the fence here falls first.
-        const start = yield* Clock.currentTimeMillis
+        // Made before the claim, so that whatever the database's clock says, this fence falls first.
+        const fence = yield* makeFence((yield* Clock.currentTimeMillis) + fence_ms)
         const claimed = yield* call.claim
         if (Result.isFailure(claimed)) return claimed.failure
         const record = claimed.success
-        const sendBy = start + Math.min(Duration.toMillis(fence), call.within_ms?.(record) ?? Number.POSITIVE_INFINITY)
+        const early_ms = Math.max(0, fence_ms - (call.within_ms?.(record) ?? fence_ms))
+        const request = call.request(record)
         return yield* Effect.uninterruptibleMask((restore) =>
-          Effect.flatMap(restore(epx.send(call.request(record), { sendBy })), (result) =>
-            Effect.retry(call.settle(record, result), settleRetry)
+          restore(epx.send(request, earlier(fence, early_ms))).pipe(
+            Effect.flatMap((result) => stored(call.settle(record, result), restore, { request, result }))
           )
         )
       })
@@ -74,8 +76,29 @@ export class Calls extends Context.Service<
   )
 }
 
-/** Until the lease has run out and the resolver undoes the call anyway. */
+const fence_ms = Duration.toMillis(fenceLength)
+
+/** Each attempt to store a result runs to its end; only the waits between give way when shutdown can wait no longer. */
+const stored = <A, E>(
+  settle: Effect.Effect<A, E>,
+  restore: <B, F>(wait: Effect.Effect<B, F>) => Effect.Effect<B, F>,
+  { request, result }: { readonly request: EpxRequest; readonly result: EpxResult }
+) =>
+  Effect.catch(settle, () => restore(Effect.retry(Effect.uninterruptible(settle), settleRetry))).pipe(
+    Effect.onError((cause) =>
+      Effect.logError("A result of EPX could not be stored", cause).pipe(
+        Effect.annotateLogs({
+          transaction_id: request.transactionId,
+          payment_id: request.paymentId,
+          result: result._tag === "Replied" ? result.outcome : result.reason,
+          response_code: "answer" in result ? (result.answer?.responseCode ?? null) : null
+        })
+      )
+    )
+  )
+
+/** Long after the lease: a late result is still taken, unless the resolver has begun to undo the call. */
 const settleRetry = Schedule.min([Schedule.exponential("50 millis"), Schedule.spaced("1 second")]).pipe(
   Schedule.jittered,
-  Schedule.upTo({ duration: "30 seconds" })
+  Schedule.upTo({ duration: "10 minutes" })
 )

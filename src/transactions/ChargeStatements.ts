@@ -74,11 +74,14 @@ export const standingStatement = (sql: PgClient.PgClient, charge: Charge) => sql
     ) AS has_terminal
   FROM merchants WHERE id = ${MerchantIds.toUuid(charge.merchantId)}::uuid`
 
-/** The payment is locked first, as everywhere; the comparison with `submitting` lets one settle win. */
+/**
+ * The payment is locked first, as everywhere. The comparison with the status lets one settle win, and none once a reversal
+ * may have undone what it would settle.
+ */
 export const settleStatement = (
   sql: PgClient.PgClient,
   claimed: ClaimedCharge,
-  { answer, decline, doubt, paymentStatus, status, totals }: Settlement,
+  { answer, decline, doubt, isParked, paymentStatus, status, totals }: Settlement,
   bric: BricColumns,
   eventId: string
 ) => sql`
@@ -86,7 +89,7 @@ export const settleStatement = (
     SELECT id FROM payments WHERE id = ${PaymentIds.toUuid(claimed.paymentId)}::uuid FOR UPDATE
   ), t AS (
     UPDATE transactions SET status = ${status}, settled_at = now(), doubt = ${doubt}::text,
-      next_attempt_at = CASE WHEN ${status} = 'unknown' THEN now() END,
+      next_attempt_at = CASE WHEN ${status} = 'unknown' AND NOT ${isParked} THEN now() END,
       response_code = ${answer?.responseCode ?? null}::text,
       network_response = ${answer?.networkResponse ?? null}::text,
       authorization_code = ${answer?.authorizationCode ?? null}::text, avs = ${answer?.avs ?? null}::text,
@@ -95,7 +98,8 @@ export const settleStatement = (
       bric_sealed = ${bric.sealed}::bytea, bric_key_id = ${bric.keyId}::text,
       bric_fingerprint = ${bric.fingerprint}::bytea
     FROM locked
-    WHERE transactions.id = ${TransactionIds.toUuid(claimed.transactionId)}::uuid AND transactions.status = 'submitting'
+    WHERE transactions.id = ${TransactionIds.toUuid(claimed.transactionId)}::uuid
+      AND (transactions.status = 'submitting' OR transactions.status = 'unknown' AND transactions.reversals = 0)
     RETURNING transactions.*
   ), p AS (
     UPDATE payments SET status = ${paymentStatus}, authorized = ${totals.authorized}::int4,
@@ -111,3 +115,15 @@ export const settleStatement = (
     FROM p, t
   )
   SELECT ${paymentColumns(sql)}, jsonb_build_array(${transactionObject(sql)}) AS transactions FROM p, t`
+
+/** Keeps the answer, and the BRIC by which it could be undone, beside an outcome that it no longer decides. */
+export const lateStatement = (
+  sql: PgClient.PgClient,
+  { transactionId }: ClaimedCharge,
+  { answer, doubt }: Settlement,
+  bric: BricColumns
+) => sql`
+  UPDATE transactions SET late_response_code = coalesce(${answer?.responseCode ?? null}::text, ${doubt}::text),
+    bric_sealed = ${bric.sealed}::bytea, bric_key_id = ${bric.keyId}::text,
+    bric_fingerprint = ${bric.fingerprint}::bytea
+  WHERE id = ${TransactionIds.toUuid(transactionId)}::uuid AND bric_sealed IS NULL AND late_response_code IS NULL`

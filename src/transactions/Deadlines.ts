@@ -14,9 +14,6 @@ export const chargeLease = Duration.seconds(45)
 /** A request for a charge is answered within this time, with what is known then. */
 export const softAnswer = Duration.seconds(12)
 
-/** No request is kept open longer. */
-export const requestDeadline = Duration.seconds(15)
-
 /** A timeout reversal may take this long. */
 export const reversalLimit = Duration.seconds(10)
 

@@ -13,13 +13,19 @@ export const settlementOf = (type: "sale" | "authorization", amount: Amount, res
     answer: null,
     decline: null,
     doubt: null,
+    isParked: false,
     ...rest
   })
   switch (result._tag) {
     case "NotSent":
       return settle("failed", { doubt: `not sent (${result.reason}): ${result.detail}` })
     case "InDoubt":
-      return settle("unknown", { answer: result.answer, doubt: `${result.reason}: ${result.detail}` })
+      return settle("unknown", {
+        answer: result.answer,
+        doubt: `${result.reason}: ${result.detail}`,
+        // The pair may be another payment's, which a reversal by the pair would undo.
+        isParked: result.reason === "duplicate"
+      })
     case "Replied":
       if (result.outcome !== "approved") {
         return settle(result.outcome, { answer: result.answer, decline: result.decline })

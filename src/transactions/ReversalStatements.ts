@@ -4,52 +4,59 @@ import { PaymentIds, TransactionIds } from "../domain/Ids.ts"
 import type { PaymentStatus } from "../domain/Payment.ts"
 import type { TransactionStatus } from "../domain/Transaction.ts"
 import { fence, reversalLimit, reversalWindow } from "./Deadlines.ts"
-import type { Target } from "./ReversalsRepo.ts"
 import type { AnswerRecord } from "./Settlement.ts"
+import type { Target } from "./Target.ts"
 
 const seconds = (duration: Duration.Duration) => Duration.toSeconds(duration)
 
 // Longer than a reversal can take, so that a process that died in the middle is followed by another, but never joined.
 const reversalLease = seconds(fence) + seconds(reversalLimit) + 5
 
-export const expiredStatement = (sql: PgClient.PgClient, limit: number) => sql`
-  SELECT id, payment_id, type FROM transactions WHERE status = 'submitting' AND lease_until < now()
-  ORDER BY lease_until LIMIT ${limit}`
+/**
+ * Gives the resolver every call whose lease has run out: nobody can be making it any more. A payment that somebody holds
+ * is left to the next sweep. Each event takes one of the ids.
+ */
+export const takeOverStatement = (sql: PgClient.PgClient, eventIds: ReadonlyArray<string>) => sql`
+  WITH expired AS (
+    SELECT id, payment_id FROM transactions WHERE status = 'submitting' AND lease_until < now()
+    ORDER BY lease_until LIMIT ${eventIds.length}
+  ), locked AS MATERIALIZED (
+    SELECT id FROM payments WHERE id IN (SELECT payment_id FROM expired) ORDER BY id FOR UPDATE SKIP LOCKED
+  ), t AS (
+    UPDATE transactions SET status = 'unknown', doubt = 'the process that made the call stored no result',
+      next_attempt_at = CASE WHEN transactions.type <> 'reversal' THEN now() END
+    FROM locked
+    WHERE transactions.payment_id = locked.id AND transactions.id IN (SELECT id FROM expired)
+      AND transactions.status = 'submitting' AND transactions.lease_until < now()
+    RETURNING transactions.id, transactions.payment_id, transactions.type
+  ), p AS (
+    UPDATE payments SET status = 'unknown', version = version + 1, updated_at = now()
+    FROM t WHERE payments.id = t.payment_id AND t.type <> 'reversal'
+    RETURNING payments.*, t.id AS transaction_id
+  ), numbered AS (
+    SELECT p.*, row_number() OVER (ORDER BY p.id) AS number FROM p
+  )
+  INSERT INTO events (id, merchant_id, environment, type, payment_id, transaction_id, payload)
+  SELECT e.id, n.merchant_id, n.environment, 'payment.unknown', n.id, n.transaction_id,
+    jsonb_build_object('status', n.status, 'amount', n.amount, 'currency', n.currency)
+  FROM numbered n JOIN unnest(${eventIds}::text[]::uuid[]) WITH ORDINALITY AS e(id, number) USING (number)
+  RETURNING id`
 
-export const dueStatement = (sql: PgClient.PgClient, limit: number) => sql`
-  SELECT id, payment_id, type FROM transactions WHERE status = 'unknown' AND next_attempt_at <= now()
-  ORDER BY next_attempt_at LIMIT ${limit}`
+/** The oldest first: EPX's window closes on them first. */
+export const dueStatement = (sql: PgClient.PgClient, limit: number, except: ReadonlyArray<string>) => sql`
+  SELECT id, payment_id, type FROM transactions
+  WHERE status = 'unknown' AND next_attempt_at <= now() AND id <> ALL (${except}::text[]::uuid[])
+  ORDER BY created_at LIMIT ${limit}`
 
 /** Milliseconds from the claim of the target to now, and to each reversal of it. */
 export const historyStatement = (sql: PgClient.PgClient, { id }: Target) => sql`
-  SELECT extract(epoch FROM now() - o.created_at)::float8 * 1000 AS age,
+  SELECT extract(epoch FROM now() - o.created_at)::float8 * 1000 AS age, o.response_code IS NOT NULL AS is_answered,
     coalesce((
       SELECT jsonb_agg(jsonb_build_object('status', r.status, 'response_code', r.response_code,
         'at', extract(epoch FROM r.created_at - o.created_at)::float8 * 1000))
       FROM transactions r WHERE r.reversal_of = o.id
     ), '[]') AS reversals
   FROM transactions o WHERE o.id = ${TransactionIds.toUuid(id)}::uuid`
-
-/** The row whose call nobody can be making any more becomes the resolver's. */
-export const takeOverStatement = (sql: PgClient.PgClient, { id, paymentId, type }: Target, eventId: string) => sql`
-  WITH locked AS MATERIALIZED (
-    SELECT id FROM payments WHERE id = ${PaymentIds.toUuid(paymentId)}::uuid FOR UPDATE
-  ), t AS (
-    UPDATE transactions SET status = 'unknown', doubt = 'the process that made the call stored no result',
-      next_attempt_at = CASE WHEN ${type} <> 'reversal' THEN now() END
-    FROM locked
-    WHERE transactions.id = ${TransactionIds.toUuid(id)}::uuid AND transactions.status = 'submitting'
-      AND lease_until < now()
-    RETURNING transactions.id, transactions.payment_id, transactions.type
-  ), p AS (
-    UPDATE payments SET status = 'unknown', version = version + 1, updated_at = now()
-    FROM t WHERE payments.id = t.payment_id AND t.type <> 'reversal'
-    RETURNING payments.*
-  )
-  INSERT INTO events (id, merchant_id, environment, type, payment_id, transaction_id, payload)
-  SELECT ${eventId}::uuid, p.merchant_id, p.environment, 'payment.unknown', p.id, t.id,
-    jsonb_build_object('status', p.status, 'amount', p.amount, 'currency', p.currency)
-  FROM p, t`
 
 /** Records a reversal with the pair of its target, once per due time: the new due time is the lease. */
 export const claimReversalStatement = (
@@ -60,7 +67,8 @@ export const claimReversalStatement = (
   WITH locked AS MATERIALIZED (
     SELECT id FROM payments WHERE id = ${PaymentIds.toUuid(paymentId)}::uuid FOR UPDATE
   ), o AS (
-    UPDATE transactions SET next_attempt_at = now() + ${reversalLease}::int4 * interval '1 second'
+    UPDATE transactions SET reversals = reversals + 1,
+      next_attempt_at = now() + ${reversalLease}::int4 * interval '1 second'
     FROM locked
     WHERE transactions.id = ${TransactionIds.toUuid(id)}::uuid AND status = 'unknown' AND next_attempt_at <= now()
       AND now() < created_at + ${seconds(reversalWindow)}::int4 * interval '1 second'

@@ -8,18 +8,13 @@ import { Database } from "../postgres/Database.ts"
 import { rowOf, rowsOf } from "../postgres/Row.ts"
 import * as Statements from "./ReversalStatements.ts"
 import type { AnswerRecord } from "./Settlement.ts"
+import type { Target } from "./Target.ts"
 
 const TargetRow = Schema.Struct({ id: TransactionIds.Column, payment_id: PaymentIds.Column, type: TransactionType })
 
-/** A call whose outcome nobody knows. */
-export interface Target {
-  readonly id: typeof TransactionIds.Id.Type
-  readonly paymentId: typeof PaymentIds.Id.Type
-  readonly type: TransactionType
-}
-
 const HistoryRow = Schema.Struct({
   age: Schema.Finite,
+  is_answered: Schema.Boolean,
   reversals: Schema.Array(
     Schema.Struct({ at: Schema.Finite, status: TransactionStatus, response_code: Schema.NullOr(Schema.String) })
   )
@@ -43,11 +38,10 @@ type Run<A> = Effect.Effect<A, DatabaseUnavailable>
 export class ReversalsRepo extends Context.Service<
   ReversalsRepo,
   {
-    /** Calls whose lease has run out. */
-    expired(limit: number): Run<ReadonlyArray<Target>>
-    takeOver(target: Target): Run<void>
+    /** Takes over calls whose lease has run out, up to this many, and says how many payments became unknown. */
+    takeOver(limit: number): Run<number>
     /** Unknown outcomes whose next step is due. */
-    due(limit: number): Run<ReadonlyArray<Target>>
+    due(limit: number, except: Iterable<Target["id"]>): Run<ReadonlyArray<Target>>
     history(target: Target): Run<Option.Option<History>>
     /** None: another process is at it, the outcome is known by now, or EPX accepts no reversal any more. */
     claim(target: Target, reversalId: Target["id"]): Run<Option.Option<ClaimedReversal>>
@@ -69,17 +63,17 @@ export class ReversalsRepo extends Context.Service<
       // Each of these may wait for the payment's row lock.
       const { plain } = yield* Database
       const random = yield* SecureRandom.SecureRandom
-      const targets = (statement: typeof Statements.dueStatement, limit: number) =>
-        Effect.map(targetRows(plain((sql) => statement(sql, limit))), (rows) =>
-          rows.map(({ id, payment_id, type }): Target => ({ id, paymentId: payment_id, type }))
-        )
       return ReversalsRepo.of({
-        expired: (limit) => targets(Statements.expiredStatement, limit),
-        due: (limit) => targets(Statements.dueStatement, limit),
-        takeOver: Effect.fn("ReversalsRepo.takeOver")(function* (target: Target) {
-          const eventId = yield* random.uuidV7()
-          yield* noRow(plain((sql) => Statements.takeOverStatement(sql, target, eventId)))
+        takeOver: Effect.fn("ReversalsRepo.takeOver")(function* (limit: number) {
+          const eventIds = yield* Effect.replicateEffect(random.uuidV7(), limit)
+          const rows = yield* anyRows(plain((sql) => Statements.takeOverStatement(sql, eventIds)))
+          return rows.length
         }),
+        due: (limit, except) =>
+          Effect.map(
+            targetRows(plain((sql) => Statements.dueStatement(sql, limit, Array.from(except, TransactionIds.toUuid)))),
+            (rows) => rows.map(({ id, payment_id, type }): Target => ({ id, paymentId: payment_id, type }))
+          ),
         history: (target) => historyRow(plain((sql) => Statements.historyStatement(sql, target))),
         claim: Effect.fn("ReversalsRepo.claim")((target: Target, reversalId: Target["id"]) =>
           claimedRow(plain((sql) => Statements.claimReversalStatement(sql, target, reversalId)))

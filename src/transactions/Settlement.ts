@@ -27,4 +27,6 @@ export interface Settlement {
   readonly decline: Decline | null
   /** Why the outcome is not known, or why nothing was sent. */
   readonly doubt: string | null
+  /** Unknown, and not to be undone by a reversal: people must find out. */
+  readonly isParked: boolean
 }

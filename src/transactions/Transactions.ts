@@ -13,7 +13,7 @@ import { type Charge, type ChargeIds, type ClaimedCharge, processingPayment } fr
 import { softAnswer } from "./Deadlines.ts"
 import { settlementOf } from "./Outcome.ts"
 import { Resolver } from "./Resolver.ts"
-import { TransactionsRepo } from "./TransactionsRepo.ts"
+import { type Existing, TransactionsRepo } from "./TransactionsRepo.ts"
 
 /** The payment a key stands for. */
 export interface Charged {
@@ -51,6 +51,7 @@ export class Transactions extends Context.Service<
       const stored = Effect.fnUntraced(function* (charge: Charge, isReplay: boolean) {
         const existing = yield* repo.findByKey(charge)
         if (Option.isNone(existing)) return yield* new GatewayUnavailable()
+        if (!isSame(existing.value, charge)) return yield* new IdempotencyKeyReused()
         return { payment: existing.value.payment, isReplay }
       })
 
@@ -62,7 +63,7 @@ export class Transactions extends Context.Service<
         if (Option.isNone(existing)) return yield* repo.refusal(charge)
         // A claim whose answer was lost, found again by its id: it is still ours to send.
         if (existing.value.claimed.transactionId === ids.transactionId) return Result.succeed(existing.value.claimed)
-        return Buffer.from(existing.value.fingerprint).equals(charge.fingerprint)
+        return isSame(existing.value, charge)
           ? Result.fail<Charged>({ payment: existing.value.payment, isReplay: true })
           : yield* new IdempotencyKeyReused()
       })
@@ -84,7 +85,7 @@ export class Transactions extends Context.Service<
 
       /** At the soft deadline. A call that is on record goes on even if the database cannot be asked about it now. */
       const whatIsKnown = (charge: Charge, ids: ChargeIds, isClaimed: Ref.Ref<boolean>) =>
-        Effect.catchTag(stored(charge, false), "DatabaseUnavailable", (error) =>
+        Effect.catchTag(soon(stored(charge, false)), "DatabaseUnavailable", (error) =>
           Effect.gen(function* () {
             if (!(yield* Ref.get(isClaimed))) return yield* error
             return { payment: processingPayment(charge, ids, yield* DateTime.now), isReplay: false }
@@ -95,7 +96,9 @@ export class Transactions extends Context.Service<
         known.payment.status === "processing"
           ? stored(charge, true).pipe(
               Effect.repeat({ schedule: decisionPoll, while: ({ payment }) => payment.status === "processing" }),
-              Effect.timeoutOrElse({ duration: softAnswer, orElse: () => Effect.succeed(known) })
+              Effect.timeoutOrElse({ duration: softAnswer, orElse: () => Effect.succeed(known) }),
+              // It is on its way, whether or not the database can be asked about it now.
+              Effect.catchTag("DatabaseUnavailable", () => Effect.succeed(known))
             )
           : Effect.succeed(known)
 
@@ -123,6 +126,14 @@ export class Transactions extends Context.Service<
     })
   )
 }
+
+/** What is left between the soft answer and the deadline of the request. */
+const soon = Effect.timeoutOrElse({
+  duration: "2 seconds",
+  orElse: () => Effect.fail(new DatabaseUnavailable({ reason: "timeout" }))
+})
+
+const isSame = ({ fingerprint }: Existing, charge: Charge) => Buffer.from(fingerprint).equals(charge.fingerprint)
 
 /** Within the fence, so that a claim that succeeds late can still be sent. */
 const claimRetry = Schedule.exponential("50 millis").pipe(Schedule.jittered, Schedule.upTo({ times: 4 }))

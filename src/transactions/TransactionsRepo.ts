@@ -9,9 +9,15 @@ import { FourPartKey, Pair } from "../domain/Terminal.ts"
 import { ColumnCipher } from "../postgres/ColumnCipher.ts"
 import { Database } from "../postgres/Database.ts"
 import { PaymentRow, toPayment } from "../postgres/PaymentRow.ts"
-import { rowOf } from "../postgres/Row.ts"
+import { rowOf, rowsOf } from "../postgres/Row.ts"
 import type { Charge, ChargeIds, ClaimedCharge } from "./Charge.ts"
-import { claimStatement, existingStatement, settleStatement, standingStatement } from "./ChargeStatements.ts"
+import {
+  claimStatement,
+  existingStatement,
+  lateStatement,
+  settleStatement,
+  standingStatement
+} from "./ChargeStatements.ts"
 import type { Settlement } from "./Settlement.ts"
 
 /** What stands under an idempotency key. */
@@ -35,7 +41,7 @@ export class TransactionsRepo extends Context.Service<
     refusal(
       charge: Charge
     ): Effect.Effect<never, InvalidApiKey | MerchantSuspended | TerminalMissing | DatabaseUnavailable>
-    /** Moves the transaction on from `submitting`. None: it is no longer ours, because the resolver took it over. */
+    /** Moves the transaction on. None: the resolver is undoing it, so the answer is only noted. */
     settle(claimed: ClaimedCharge, settlement: Settlement): Effect.Effect<Option.Option<Payment>, DatabaseUnavailable>
   }
 >()("payment-service/transactions/TransactionsRepo") {
@@ -81,6 +87,8 @@ export class TransactionsRepo extends Context.Service<
         const bric = bricColumns(settlement, `transactions.bric ${claimed.transactionId}`)
         const eventId = yield* random.uuidV7()
         const settled = yield* paymentRow(pipelined((sql) => settleStatement(sql, claimed, settlement, bric, eventId)))
+        // Kept for comparison: the call had been taken over, and is being undone or was.
+        if (Option.isNone(settled)) yield* noRows(pipelined((sql) => lateStatement(sql, claimed, settlement, bric)))
         return Option.map(settled, toPayment)
       })
 
@@ -90,6 +98,7 @@ export class TransactionsRepo extends Context.Service<
 }
 
 const paymentRow = rowOf(PaymentRow)
+const noRows = rowsOf(Schema.Never)
 
 const Handle = Schema.Struct({ ...FourPartKey.fields, ...Pair.fields })
 

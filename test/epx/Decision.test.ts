@@ -205,7 +205,7 @@ describe("a refusal", () => {
   it.each(["DUPLICATE TRAN_NBR", "Invalid TRAN_NBR[duplicate]", "94 Dup Trans"])(
     "of a pair used before says nothing of its first use: %s",
     (AUTH_RESP_TEXT) => {
-      assert.strictEqual(summary(decided({ AUTH_RESP: "RR", AUTH_RESP_TEXT })), "InDoubt undecided_code")
+      assert.strictEqual(summary(decided({ AUTH_RESP: "RR", AUTH_RESP_TEXT })), "InDoubt duplicate")
     }
   )
 })

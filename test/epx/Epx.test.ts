@@ -4,6 +4,7 @@ import { TestClock } from "effect/testing"
 import { AnswerXml } from "../../src/epx/AnswerXml.ts"
 import { Epx } from "../../src/epx/Epx.ts"
 import { type Ending, notSent } from "../../src/epx/Exchange.ts"
+import { makeFence } from "../../src/epx/Fence.ts"
 import type { EpxRequest } from "../../src/epx/Request.ts"
 import { type Post, Wire } from "../../src/epx/Wire.ts"
 import { answerToSale, cardRequests, timeoutReversal } from "./Examples.ts"
@@ -35,7 +36,8 @@ const over = (...endings: ReadonlyArray<Ending>) => {
   return { posts, layer: Epx.layerWire.pipe(Layer.provide(Layer.succeed(Wire, wire))) }
 }
 
-const send = (request: EpxRequest, sendBy = 10_000) => Effect.flatMap(Epx, (epx) => epx.send(request, { sendBy }))
+const send = (request: EpxRequest, sendBy = 10_000) =>
+  Effect.flatMap(Epx, (epx) => Effect.flatMap(makeFence(sendBy), (fence) => epx.send(request, fence)))
 
 /** Lets the clock run until the call has ended. */
 const sendThroughTime = (request: EpxRequest, sendBy?: number) =>

@@ -3,6 +3,7 @@ import { Clock, Effect, Fiber, Layer, Redacted, type Scope } from "effect"
 import { TestClock } from "effect/testing"
 import { Amount } from "../../src/domain/Money.ts"
 import { Epx } from "../../src/epx/Epx.ts"
+import { makeFence } from "../../src/epx/Fence.ts"
 import type { CardRequest, EpxRequest } from "../../src/epx/Request.ts"
 import type { EpxResult } from "../../src/epx/Result.ts"
 import { Simulator } from "../../src/simulator/Simulator.ts"
@@ -37,8 +38,8 @@ const send = (request: EpxRequest): Effect.Effect<EpxResult, never, Epx | Simula
   Effect.gen(function* () {
     const before = yield* seen
     const epx = yield* Epx
-    const sendBy = (yield* Clock.currentTimeMillis) + 10_000
-    const fiber = yield* Effect.forkChild(epx.send(request, { sendBy }))
+    const fence = yield* makeFence((yield* Clock.currentTimeMillis) + 10_000)
+    const fiber = yield* Effect.forkChild(epx.send(request, fence))
     while ((yield* seen) === before && fiber.pollUnsafe() === undefined) {
       yield* turn
       yield* TestClock.adjust("20 millis")
@@ -134,7 +135,8 @@ describe("against the simulator", () => {
           yield* simulator.reset()
           yield* simulator.patchProfile({ dup_mode })
           assert.strictEqual(summary(yield* send(sale)), "approved")
-          assert.strictEqual(summary(yield* send(sale)), "InDoubt undecided_code", dup_mode)
+          const doubt = dup_mode === "94" ? "InDoubt undecided_code" : "InDoubt duplicate"
+          assert.strictEqual(summary(yield* send(sale)), doubt, dup_mode)
         }
       })
     )

@@ -42,7 +42,7 @@ const post = (wire: Wire["Service"], { fence_ms = 3_000, limit_ms = 3_000 }: Lim
   Effect.gen(function* () {
     const now = yield* Effect.clockWith((clock) => clock.currentTimeMillis)
     const fence = yield* makeFence(now + fence_ms)
-    return yield* wire.post({ environment: "test", body: "CARD_ENT_METH=Z", fence, limit_ms })
+    return yield* wire.post({ environment: "test", lane: "charges", body: "CARD_ENT_METH=Z", fence, limit_ms })
   })
 
 const summary = (ending: Ending): string =>

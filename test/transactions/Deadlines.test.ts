@@ -1,6 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Duration } from "effect"
 import { callLimits } from "../../src/epx/Operation.ts"
+import { requestDeadline } from "../../src/http/RequestDeadline.ts"
 import { statementTimeouts } from "../../src/postgres/Database.ts"
 import * as Deadlines from "../../src/transactions/Deadlines.ts"
 
@@ -14,7 +15,7 @@ describe("deadlines", () => {
       connect,
       millis(Deadlines.fence),
       millis(Deadlines.softAnswer),
-      millis(Deadlines.requestDeadline),
+      millis(requestDeadline),
       callLimits.sale,
       millis(Deadlines.chargeLease),
       millis(Deadlines.reversalWindow),

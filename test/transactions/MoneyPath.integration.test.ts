@@ -201,11 +201,11 @@ layer(TestService.layer)("the money path", (it) => {
       yield* simulator.scenarios.add({ match: { TRAN_TYPE: "CCE1" }, effect: "RESET_AFTER" })
       yield* simulator.scenarios.add({ match: { TRAN_TYPE: "CCE7" }, effect: "RESET_BEFORE", times: "always" })
       const { json } = yield* charge()
-      for (const [made, seconds] of [20, 40, 20, 20].entries()) {
-        yield* until(reversalCount, (count) => count === made + 1)
-        yield* age(seconds)
+      for (const made of [1, 2, 3, 4, 5]) {
+        yield* until(reversalCount, (count) => count === made)
+        yield* age(20)
       }
-      yield* until(reversalCount, (count) => count === 5)
+      yield* until(reversalCount, (count) => count === 6)
       const open = sql`SELECT status FROM transactions WHERE type = 'sale' AND next_attempt_at IS NULL`
       assert.deepStrictEqual(yield* until(open, ({ length }) => length === 1), [{ status: "unknown" }])
       assert.strictEqual((yield* paymentOf(json.id)).status, "unknown")
@@ -225,8 +225,95 @@ layer(TestService.layer)("the money path", (it) => {
       const late: HttpAnswer = yield* Fiber.join(answer)
       assert.strictEqual((yield* decided(late.json.id)).status, "reversed")
       assert.strictEqual((yield* simulator.requests(sales)).length, 1)
+      const sql = yield* PgClient.PgClient
+      const [noted] = yield* sql`SELECT late_response_code, bric_sealed IS NOT NULL AS has_bric FROM transactions
+        WHERE type = 'sale'`
+      assert.deepStrictEqual({ ...noted }, { late_response_code: "00", has_bric: true })
       yield* assertBooksAgree
     })
+  )
+
+  it.effect("still believes an answer that comes late, while nothing has been undone", () =>
+    Effect.gen(function* () {
+      yield* fresh
+      const { charge, simulator } = yield* TestService
+      const sql = yield* PgClient.PgClient
+      yield* simulator.scenarios.add({ match: { TRAN_TYPE: "CCE1" }, effect: "SLOW_800" })
+      const answer = yield* Effect.forkChild(charge())
+      yield* until(simulator.requests(sales), ({ length }) => length === 1)
+      yield* sql`UPDATE transactions SET status = 'unknown'`
+      yield* sql`UPDATE payments SET status = 'unknown'`
+      assert.strictEqual((yield* Fiber.join(answer)).json.status, "captured")
+      yield* assertBooksAgree
+    })
+  )
+
+  it.effect("takes no denial that belonged to another request", () =>
+    Effect.gen(function* () {
+      yield* fresh
+      const { charge, simulator } = yield* TestService
+      const sql = yield* PgClient.PgClient
+      yield* simulator.scenarios.add({ match: { TRAN_TYPE: "CCE1" }, effect: "RESET_AFTER" })
+      yield* simulator.scenarios.add({ match: { TRAN_TYPE: "CCE7" }, effect: "RESET_BEFORE", times: 4 })
+      const { json } = yield* charge()
+      for (const made of [1, 2, 3]) {
+        yield* until(reversalCount, (count) => count === made)
+        // As evidence of a mismatch is stored.
+        yield* sql`UPDATE transactions SET response_code = '25' WHERE type = 'reversal'`
+        yield* age(20)
+      }
+      yield* until(reversalCount, (count) => count === 4)
+      assert.strictEqual((yield* paymentOf(json.id)).status, "unknown")
+      yield* age(20)
+      assert.strictEqual((yield* decided(json.id)).status, "reversed")
+      yield* assertBooksAgree
+    })
+  )
+
+  it.effect("leaves a payment that somebody holds for later, and looks after the others", () =>
+    Effect.gen(function* () {
+      yield* fresh
+      const { charge, simulator } = yield* TestService
+      const sql = yield* PgClient.PgClient
+      const held = (yield* charge()).json.id
+      yield* sql`UPDATE transactions SET status = 'submitting', lease_until = now() - interval '1 hour'`
+      yield* simulator.scenarios.add({ match: { TRAN_TYPE: "CCE1" }, effect: "RESET_AFTER" })
+      yield* sql.withTransaction(
+        Effect.gen(function* () {
+          yield* sql`SELECT 1 AS one FROM payments FOR UPDATE`
+          assert.strictEqual((yield* decided((yield* charge()).json.id)).status, "reversed")
+        })
+      )
+      yield* until(paymentOf(held), ({ status }) => status === "reversed")
+    })
+  )
+
+  it.effect(
+    "gives each of the many calls of a dead process its reversal in good time",
+    () =>
+      Effect.gen(function* () {
+        yield* fresh
+        const { charge, simulator } = yield* TestService
+        const sql = yield* PgClient.PgClient
+        yield* charge()
+        yield* sql`WITH made AS (
+          INSERT INTO payments (id, merchant_id, environment, status, currency, amount, metadata)
+          SELECT gen_random_uuid(), merchant_id, environment, 'processing', currency, amount, metadata
+          FROM payments, generate_series(1, 500) RETURNING id
+        )
+        INSERT INTO transactions (id, payment_id, merchant_id, environment, terminal_id, type, status, amount, merch_nbr,
+          batch_id, tran_nbr, send_by, lease_until, created_at)
+        SELECT gen_random_uuid(), made.id, merchant_id, environment, terminal_id, 'sale', 'submitting', amount, merch_nbr,
+          batch_id, nextval('tran_nbr'), now(), now() - interval '1 second', now() - interval '30 seconds'
+        FROM made, transactions`
+        yield* until(reversalCount, (count) => count === 500)
+        yield* age(60)
+        const failed = sql`SELECT 1 AS one FROM payments WHERE status = 'failed'`
+        yield* until(failed, ({ length }) => length === 500)
+        assert.strictEqual((yield* simulator.requests(reversals)).length, 1000)
+        yield* assertBooksAgree
+      }),
+    30_000
   )
 
   it.effect("sees a suspended merchant and a revoked key in the claim, whatever a cache says", () =>

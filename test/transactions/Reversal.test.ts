@@ -8,69 +8,73 @@ const undecided = (at: number): ReversalAttempt => ({ at: at * 1000, outcome: "u
 const approved = (at: number): ReversalAttempt => ({ at: at * 1000, outcome: "approved" })
 const send = (at: number) => ({ _tag: "Send" as const, at: at * 1000 })
 
+const stepAfter = (attempts: ReadonlyArray<ReversalAttempt>, age: number) =>
+  nextStep({ attempts, age: age * 1000, isAnswered: false })
+
 describe("nextStep", () => {
   it("sends the first reversal at once", () => {
-    assert.deepStrictEqual(nextStep([], 100), { _tag: "Send", at: 100 })
-    assert.deepStrictEqual(nextStep([], 30_000), send(30))
+    assert.deepStrictEqual(stepAfter([], 0.1), send(0.1))
+    assert.deepStrictEqual(stepAfter([], 30), send(30))
   })
 
   it("ends with the first approval, whatever came before", () => {
-    assert.deepStrictEqual(nextStep([denied(30), approved(50)], 51_000), { _tag: "Resolve", status: "reversed" })
-    assert.deepStrictEqual(nextStep([approved(50), denied(110)], 111_000), { _tag: "Resolve", status: "reversed" })
+    assert.deepStrictEqual(stepAfter([denied(30), approved(50)], 51), { _tag: "Resolve", status: "reversed" })
+    assert.deepStrictEqual(stepAfter([approved(50), denied(110)], 111), { _tag: "Resolve", status: "reversed" })
   })
 
-  it("does not believe one denial, nor two of the same minute", () => {
-    assert.deepStrictEqual(nextStep([denied(0.1)], 200), { _tag: "Send", at: 20_100 })
-    assert.deepStrictEqual(nextStep([denied(0), denied(20)], 20_100), send(60))
-    assert.deepStrictEqual(nextStep([denied(0), denied(59.999)], 59_999), send(60))
+  it("does not believe one denial, nor any number of them within a minute", () => {
+    assert.deepStrictEqual(stepAfter([denied(0)], 0.2), send(20))
+    assert.deepStrictEqual(stepAfter([denied(0), denied(20)], 20.1), send(40))
+    assert.deepStrictEqual(stepAfter([denied(0), denied(20), denied(40), denied(59.999)], 60), send(79.999))
   })
 
   it("believes two denials that are a minute apart", () => {
-    assert.deepStrictEqual(nextStep([denied(30), undecided(50), denied(90)], 90_100), {
+    assert.deepStrictEqual(stepAfter([denied(30), undecided(50), denied(90)], 90.1), {
       _tag: "Resolve",
       status: "failed"
     })
   })
 
-  it("goes on to 80 and 100 seconds when the last ones decided nothing", () => {
-    assert.deepStrictEqual(nextStep([undecided(0), denied(20), denied(60)], 60_100), send(80))
-    assert.deepStrictEqual(nextStep([undecided(0), undecided(20), undecided(60), denied(80)], 80_100), send(100))
+  it("leaves to people a denial of what EPX has answered before", () => {
+    const attempts = [denied(30), denied(90)]
+    assert.deepStrictEqual(nextStep({ attempts, age: 90_100, isAnswered: true }), { _tag: "GiveUp" })
+  })
+
+  it("tries again soon when nothing was sent", () => {
+    assert.deepStrictEqual(stepAfter([{ at: 0, outcome: "not_sent" }], 0.1), send(5))
   })
 
   it("sends a reversal that is overdue at once", () => {
-    assert.deepStrictEqual(nextStep([denied(30)], 75_000), send(75))
+    assert.deepStrictEqual(stepAfter([denied(30)], 75), send(75))
   })
 
   it("gives up where EPX would no longer listen", () => {
-    assert.deepStrictEqual(nextStep([], 110_000), { _tag: "GiveUp" })
-    assert.deepStrictEqual(nextStep([undecided(100)], 100_100), { _tag: "GiveUp" })
-    assert.deepStrictEqual(nextStep([0, 20, 60, 80, 100].map(undecided), 100_100), { _tag: "GiveUp" })
+    assert.deepStrictEqual(stepAfter([], 110), { _tag: "GiveUp" })
+    assert.deepStrictEqual(stepAfter([undecided(100)], 100.1), { _tag: "GiveUp" })
   })
 
-  const Attempt = Schema.Struct({
-    at: Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 119_999 })),
-    outcome: Schema.Literals(["approved", "not_found", "undecided"])
-  })
-  const Now = Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 200_000 }))
-
-  it.prop("never sends outside EPX's window, nor in the past", [Schema.Array(Attempt), Now], ([attempts, now]) => {
-    const step = nextStep(attempts, now)
-    if (step._tag !== "Send") return
-    assert.isAtLeast(step.at, now)
-    assert.isBelow(step.at, Duration.toMillis(reversalWindow))
-    assert.isBelow(step.at + Duration.toMillis(reversalLimit), Duration.toMillis(epxReversalWindow) + 1)
-  })
-
-  it.prop(
-    "calls a payment failed only on two denials a minute apart",
-    [Schema.Array(Attempt), Now],
-    ([attempts, now]) => {
-      const step = nextStep(attempts, now)
-      const denials = attempts.filter(({ outcome }) => outcome === "not_found").map(({ at }) => at)
-      const isProved = denials.some((first) => denials.some((second) => second - first >= 60_000))
-      const isApproved = attempts.some(({ outcome }) => outcome === "approved")
-      assert.strictEqual(step._tag === "Resolve" && step.status === "failed", isProved && !isApproved)
-      assert.strictEqual(step._tag === "Resolve" && step.status === "reversed", isApproved)
-    }
+  const Attempts = Schema.Array(
+    Schema.Struct({
+      at: Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 119_999 })),
+      outcome: Schema.Literals(["approved", "not_found", "not_sent", "undecided"])
+    })
   )
+  const Age = Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 200_000 }))
+
+  it.prop("never sends outside EPX's window, nor in the past", [Attempts, Age], ([attempts, age]) => {
+    const step = nextStep({ attempts, age, isAnswered: false })
+    if (step._tag !== "Send") return
+    assert.isAtLeast(step.at, age)
+    assert.isBelow(step.at, Duration.toMillis(reversalWindow))
+    assert.isAtMost(step.at + Duration.toMillis(reversalLimit), Duration.toMillis(epxReversalWindow))
+  })
+
+  it.prop("calls a payment failed only on two denials a minute apart", [Attempts, Age], ([attempts, age]) => {
+    const step = nextStep({ attempts, age, isAnswered: false })
+    const denials = attempts.filter(({ outcome }) => outcome === "not_found").map(({ at }) => at)
+    const isProved = denials.some((first) => denials.some((second) => second - first >= 60_000))
+    const isApproved = attempts.some(({ outcome }) => outcome === "approved")
+    assert.strictEqual(step._tag === "Resolve" && step.status === "failed", isProved && !isApproved)
+    assert.strictEqual(step._tag === "Resolve" && step.status === "reversed", isApproved)
+  })
 })
