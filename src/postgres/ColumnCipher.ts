@@ -1,4 +1,12 @@
-import { createCipheriv, createDecipheriv, createHmac, hkdfSync, randomBytes } from "node:crypto"
+import {
+  createCipheriv,
+  createDecipheriv,
+  createHmac,
+  createSecretKey,
+  hkdfSync,
+  type KeyObject,
+  randomBytes
+} from "node:crypto"
 import { Context, Effect, Layer, Redacted, Schema } from "effect"
 
 /** A secret as it stands in a row: sealed by AES-256-GCM under the key named. */
@@ -38,32 +46,35 @@ const nonceLength = 12
 const tagLength = 16
 
 const make = (keys: CipherKeys, fingerprintKey: Redacted.Redacted<Uint8Array>) => {
-  const [current] = keys
-  const byId = new Map(keys.map(({ id, key }) => [id, key]))
+  // Node imports raw bytes anew at each use, which costs more than the encryption does.
+  const imported = ({ key }: CipherKey) => createSecretKey(Redacted.value(key))
+  const currentId = keys[0].id
+  const currentKey = imported(keys[0])
+  const byId = new Map(keys.map((key) => [key.id, imported(key)]))
   // Derived, so that the configured key is never used for two purposes.
-  const macKey = new Uint8Array(
-    hkdfSync("sha256", Redacted.value(fingerprintKey), "", "payment-service fingerprint", 32)
+  const macKey = createSecretKey(
+    new Uint8Array(hkdfSync("sha256", Redacted.value(fingerprintKey), "", "payment-service fingerprint", 32))
   )
 
   return ColumnCipher.of({
     seal: (secret, place) => {
       const nonce = randomBytes(nonceLength)
-      const cipher = createCipheriv("aes-256-gcm", Redacted.value(current.key), nonce).setAAD(Buffer.from(place))
+      const cipher = createCipheriv("aes-256-gcm", currentKey, nonce).setAAD(Buffer.from(place))
       const text = Buffer.concat([cipher.update(Redacted.value(secret), "utf8"), cipher.final()])
-      return { keyId: current.id, sealed: Buffer.concat([nonce, text, cipher.getAuthTag()]) }
+      return { keyId: currentId, sealed: Buffer.concat([nonce, text, cipher.getAuthTag()]) }
     },
     unseal: ({ keyId, sealed }, place) => {
-      const refused = new CannotUnseal({ keyId })
+      const refused = () => new CannotUnseal({ keyId })
       const key = byId.get(keyId)
       return key === undefined || sealed.length < nonceLength + tagLength
-        ? Effect.fail(refused)
-        : Effect.try({ try: () => Redacted.make(open(Redacted.value(key), sealed, place)), catch: () => refused })
+        ? Effect.fail(refused())
+        : Effect.try({ try: () => Redacted.make(open(key, sealed, place)), catch: refused })
     },
     fingerprint: (value) => createHmac("sha256", macKey).update(value).digest()
   })
 }
 
-const open = (key: Uint8Array, sealed: Uint8Array, place: string): string => {
+const open = (key: KeyObject, sealed: Uint8Array, place: string): string => {
   const decipher = createDecipheriv("aes-256-gcm", key, sealed.subarray(0, nonceLength), { authTagLength: tagLength })
   decipher.setAAD(Buffer.from(place)).setAuthTag(sealed.subarray(sealed.length - tagLength))
   const text = sealed.subarray(nonceLength, sealed.length - tagLength)

@@ -5,6 +5,7 @@ import { SqlError } from "effect/sql"
 import { DatabaseUnavailable } from "../domain/DatabaseUnavailable.ts"
 import { gauge } from "../telemetry/Gauge.ts"
 import { poolInUse, poolSize, poolWait, poolWaiting } from "../telemetry/Metrics.ts"
+import { isOutage, whenUp } from "./Outage.ts"
 
 /** Runs statements on one pool, once a connection is free. A `SqlError` that is left is the statement's own. */
 export interface Statements {
@@ -25,7 +26,8 @@ export interface DatabaseOptions {
 export const statementTimeouts = {
   simple: Duration.seconds(2),
   complex: Duration.seconds(5),
-  lock: Duration.seconds(2)
+  /** Shorter than any of them: with the same limit a wait for a lock ends as one or the other by chance. */
+  lock: Duration.millis(1_500)
 }
 
 const millis = (duration: Duration.Duration) => String(Duration.toMillis(duration))
@@ -44,6 +46,19 @@ export class Database extends Context.Service<
       Database,
       Effect.gen(function* () {
         const session = { timezone: "UTC", idle_in_transaction_session_timeout: "10000" }
+        const plain = yield* PgClient.make({
+          ...options.connection,
+          applicationName: "payment-service plain",
+          minConnections: 1,
+          maxConnections: options.plainConnections,
+          startupParameters: {
+            ...session,
+            statement_timeout: millis(statementTimeouts.complex),
+            lock_timeout: millis(statementTimeouts.lock)
+          }
+        })
+        // A pool connects in the background and tells nobody that it cannot.
+        yield* whenUp(plain`SELECT 1 AS one`)
         const pipelined = yield* PgClient.make({
           ...options.connection,
           applicationName: "payment-service pipelined",
@@ -54,17 +69,6 @@ export class Database extends Context.Service<
           startupParameters: {
             ...session,
             statement_timeout: millis(statementTimeouts.simple),
-            lock_timeout: millis(statementTimeouts.lock)
-          }
-        })
-        const plain = yield* PgClient.make({
-          ...options.connection,
-          applicationName: "payment-service plain",
-          minConnections: 1,
-          maxConnections: options.plainConnections,
-          startupParameters: {
-            ...session,
-            statement_timeout: millis(statementTimeouts.complex),
             lock_timeout: millis(statementTimeouts.lock)
           }
         })
@@ -81,8 +85,10 @@ const multiplexConcurrency = 4
 
 const unavailable = <E>(error: E): E | DatabaseUnavailable => {
   if (!SqlError.isSqlError(error)) return error
+  if (isOutage(error)) return new DatabaseUnavailable({ reason: "connection" })
   switch (error.reason._tag) {
-    case "ConnectionError":
+    // The password was changed while we run.
+    case "AuthenticationError":
       return new DatabaseUnavailable({ reason: "connection" })
     case "StatementTimeoutError":
       return new DatabaseUnavailable({ reason: "timeout" })

@@ -4,6 +4,7 @@ import { Duration, Effect, FileSystem, Schedule, Schema } from "effect"
 import { Reactivity } from "effect/reactivity"
 import { SqlSchema } from "effect/sql"
 import type { Connection } from "./Database.ts"
+import { isOutage, problemOf, whenUp } from "./Outage.ts"
 
 /** A migration that cannot be applied as it stands; the message says what to do. */
 export class MigrationRefused extends Schema.TaggedError<MigrationRefused>()("MigrationRefused", {
@@ -11,15 +12,20 @@ export class MigrationRefused extends Schema.TaggedError<MigrationRefused>()("Mi
   message: Schema.String
 }) {}
 
+/** Another process holds the lock and does not come to an end. */
+class MigrationsBusy extends Schema.TaggedError<MigrationsBusy>()("MigrationsBusy", {}) {
+  override get message() {
+    return `Another process has been applying migrations for ${Duration.format(lockLimit)}. In pg_stat_activity it is "${applicationName}".`
+  }
+}
+
+const applicationName = "payment-service migrations"
+
 /** Applies what is missing, one process at a time, forward only. */
 export const migrate = Effect.fn("Migrations.migrate")(
   function* (connection: Connection, directory: string) {
     const files = yield* readFiles(directory)
-    const sql = yield* PgClient.makeClient({
-      ...connection,
-      applicationName: "payment-service migrations",
-      startupParameters: { timezone: "UTC", lock_timeout: String(Duration.toMillis("10 seconds")) }
-    })
+    const sql = yield* whenUp(PgClient.makeClient({ ...connection, applicationName, startupParameters }))
     yield* locked(sql)
     yield* sql`CREATE TABLE IF NOT EXISTS schema_migrations (
       file text PRIMARY KEY,
@@ -27,25 +33,27 @@ export const migrate = Effect.fn("Migrations.migrate")(
       applied_at timestamptz NOT NULL DEFAULT now()
     )`
     const done = new Map((yield* recorded(sql)).map(({ file, checksum }) => [file, checksum]))
-    const applied: Array<string> = []
-    for (const file of files) {
-      const checksum = done.get(file.name)
-      if (checksum === undefined) {
-        yield* file.isUnwrapped ? applyUnwrapped(sql, file) : applyWrapped(sql, file)
-        yield* Effect.logInfo("Applied migration").pipe(Effect.annotateLogs({ file: file.name }))
-        applied.push(file.name)
-      } else if (checksum !== file.checksum) {
-        return yield* new MigrationRefused({
-          file: file.name,
-          message: `${file.name} was changed after it was applied. Restore it and write a new migration instead.`
-        })
-      }
+    const edited = files.find(({ checksum, name }) => done.has(name) && done.get(name) !== checksum)
+    if (edited !== undefined) {
+      return yield* new MigrationRefused({
+        file: edited.name,
+        message: `${edited.name} was changed after it was applied. Restore it and write a new migration instead.`
+      })
     }
-    return applied
+    const missing = files.filter(({ name }) => !done.has(name))
+    yield* Effect.forEach(missing, (file) => apply(sql, file), { discard: true })
+    return missing.map(({ name }) => name)
   },
   Effect.scoped,
   Effect.provide(Reactivity.layer)
 )
+
+// A file may run for as long as it needs to, but must not stand in the way of the service while it waits for a lock.
+const startupParameters = {
+  timezone: "UTC",
+  statement_timeout: "0",
+  lock_timeout: String(Duration.toMillis("10 seconds"))
+}
 
 interface MigrationFile {
   readonly name: string
@@ -85,14 +93,28 @@ const recorded = (sql: PgClient.PgClient) =>
   })(undefined)
 
 // Polled: a process that waits inside a statement holds a snapshot, and a concurrent index build waits for all.
-const lockPoll = Schedule.spaced("100 millis").pipe(Schedule.upTo({ duration: "10 minutes" }))
+const lockPoll = Schedule.spaced("100 millis")
+const lockLimit = Duration.minutes(10)
 
 const locked = (sql: PgClient.PgClient) =>
   SqlSchema.findOne({
     Request: Schema.Void,
-    Result: Schema.Struct({ held: Schema.Literal(true) }),
+    Result: Schema.Struct({ held: Schema.Boolean }),
     execute: () => sql`SELECT pg_try_advisory_lock(hashtext('payment-service migrations')) AS held`
-  })(undefined).pipe(Effect.retry({ schedule: lockPoll, while: (error) => error._tag === "SchemaError" }))
+  })(undefined).pipe(
+    Effect.repeat({ schedule: lockPoll, until: ({ held }) => held }),
+    Effect.timeoutOrElse({ duration: lockLimit, orElse: () => Effect.fail(new MigrationsBusy()) })
+  )
+
+const apply = (sql: PgClient.PgClient, file: MigrationFile) =>
+  (file.isUnwrapped ? applyUnwrapped(sql, file) : applyWrapped(sql, file)).pipe(
+    Effect.mapError((error) =>
+      error._tag === "SqlError" && !isOutage(error)
+        ? new MigrationRefused({ file: file.name, message: `${file.name} was not applied: ${problemOf(error)}` })
+        : error
+    ),
+    Effect.andThen(Effect.logInfo("Applied migration").pipe(Effect.annotateLogs({ file: file.name })))
+  )
 
 const record = ({ name, checksum }: MigrationFile) =>
   `INSERT INTO schema_migrations (file, checksum) VALUES ('${name}', '${checksum}')`
@@ -102,15 +124,18 @@ const applyWrapped = (sql: PgClient.PgClient, file: MigrationFile) =>
   sql.unsafe(`DO $migration$ BEGIN EXECUTE $file$${file.text}$file$; ${record(file)}; END $migration$`)
 
 const applyUnwrapped = Effect.fnUntraced(function* (sql: PgClient.PgClient, file: MigrationFile) {
-  const index = /CREATE (?:UNIQUE )?INDEX CONCURRENTLY (\w+)/i.exec(file.text)?.[1]
+  const index = /^\s*CREATE\s+(?:UNIQUE\s+)?INDEX\s+CONCURRENTLY\s+(\w+)\s+ON\b/i.exec(file.text)?.[1]
   if (index === undefined) {
     return yield* new MigrationRefused({
       file: file.name,
-      message: `${file.name} must be one CREATE INDEX CONCURRENTLY.`
+      message: `${file.name} must be one CREATE INDEX CONCURRENTLY name ON …, without IF NOT EXISTS.`
     })
   }
+  // The build waits for every open transaction, and nobody waits for the build.
+  yield* sql.unsafe(`SET lock_timeout = ${Duration.toMillis(lockLimit)}`)
   // A build that was cut short leaves an invalid index behind under its name.
   yield* sql.unsafe(`DROP INDEX CONCURRENTLY IF EXISTS ${index}`)
   yield* sql.unsafe(file.text)
-  return yield* sql.unsafe(record(file))
+  yield* sql.unsafe(record(file))
+  return yield* sql.unsafe("RESET lock_timeout")
 })

@@ -15,14 +15,15 @@ export interface BricColumns {
 
 /**
  * Here an amount is reserved: payment and call become rows together or not at all. Whether the merchant may charge is
- * read again here, since what a cache said may be a minute old. BATCH_ID is the business date, which turns at the
- * terminal's cut-off in its zone.
+ * read again here, since what a cache said may be a minute old. BATCH_ID is the business date: the first whose cut-off,
+ * by the clocks of the terminal, is still to come. Instants are compared, because where clocks go back times of day do.
  */
 export const claimStatement = (sql: PgClient.PgClient, charge: Charge, ids: ChargeIds, source: Uint8Array) => sql`
   WITH terminal AS (
     SELECT terminals.*,
-      to_char((now() AT TIME ZONE settlement_zone) - settlement_cutoff::interval + interval '1 day', 'YYYYMMDD')
-        AS batch_id
+      to_char((now() AT TIME ZONE settlement_zone)::date + (
+        now() >= ((now() AT TIME ZONE settlement_zone)::date + settlement_cutoff) AT TIME ZONE settlement_zone
+      )::int4, 'YYYYMMDD') AS batch_id
     FROM terminals
     JOIN merchants ON merchants.id = terminals.merchant_id AND merchants.status = 'active'
     JOIN api_keys ON api_keys.merchant_id = merchants.id AND api_keys.environment = terminals.environment
