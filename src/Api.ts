@@ -1,4 +1,6 @@
-import { HttpApi, OpenApi } from "effect/http-api"
+import { HttpApi } from "effect/http-api"
+import { described } from "./http/Operation.ts"
+import { Problem } from "./http/Problem.ts"
 import { Validation } from "./http/Validation.ts"
 import { PaymentsApi } from "./payments/PaymentsApi.ts"
 
@@ -8,5 +10,12 @@ export class Api extends HttpApi.make("payment-service")
   .middleware(Validation)
   .annotate(HttpApi.ParseOptions, { onExcessProperty: "error", errors: "all" })
   .annotate(HttpApi.HeadersParseOptions, {})
-  .annotate(OpenApi.Title, "Payment service")
-  .annotate(OpenApi.Version, "1") {}
+  .annotate(HttpApi.AdditionalSchemas, [Problem])
+  .annotateMerge(
+    described(
+      "Payment service",
+      "Card payments over HTTP. Amounts are integers in minor units, times are UTC, and errors are problems as " +
+        "RFC 9457 has them, with a stable `code`. Every answer carries an `X-Request-Id`. A card number is refused " +
+        "wherever it stands: send a token."
+    )
+  ) {}

@@ -1,4 +1,6 @@
 import { HttpApi } from "effect/http-api"
+import { described } from "./http/Operation.ts"
+import { Problem } from "./http/Problem.ts"
 import { Validation } from "./http/Validation.ts"
 import { ApiKeysApi } from "./merchants/ApiKeysApi.ts"
 import { MerchantsApi } from "./merchants/MerchantsApi.ts"
@@ -10,4 +12,11 @@ export class OperatorApi extends HttpApi.make("operator")
   .middleware(Validation)
   .annotate(HttpApi.ParseOptions, { onExcessProperty: "error", errors: "all" })
   // Every client sends headers that no route declares.
-  .annotate(HttpApi.HeadersParseOptions, {}) {}
+  .annotate(HttpApi.HeadersParseOptions, {})
+  .annotate(HttpApi.AdditionalSchemas, [Problem])
+  .annotateMerge(
+    described(
+      "Payment service: operators",
+      "Merchants, their terminals and API keys, on the port of operations. Only operator keys open it."
+    )
+  ) {}

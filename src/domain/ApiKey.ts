@@ -3,6 +3,7 @@ import { ApiKeyIds, MerchantIds } from "./Ids.ts"
 import { Name } from "./Merchant.ts"
 import { Scope } from "./Scope.ts"
 import { Environment } from "./Terminal.ts"
+import { Timestamp } from "./Timestamp.ts"
 
 export const Scopes = Schema.UniqueArray(Scope)
 
@@ -17,11 +18,15 @@ export const ApiKey = Schema.Struct({
   scopes: Scopes,
   hint: Schema.String,
   /** The key works before this instant. */
-  expires_at: Schema.NullOr(Schema.DateTimeUtcFromString),
-  revoked_at: Schema.NullOr(Schema.DateTimeUtcFromString),
+  expires_at: Schema.NullOr(Timestamp),
+  revoked_at: Schema.NullOr(Timestamp),
   /** Written once a minute, so it may be up to a minute behind. */
-  last_used_at: Schema.NullOr(Schema.DateTimeUtcFromString),
-  created_at: Schema.DateTimeUtcFromString
+  last_used_at: Schema.NullOr(Timestamp),
+  created_at: Timestamp
+}).annotate({
+  identifier: "ApiKey",
+  description:
+    "`hint` is the last four characters of the secret. `merchant_id` is null for an operator key, which has no scopes."
 })
 export type ApiKey = typeof ApiKey.Type
 
@@ -29,7 +34,7 @@ export type ApiKey = typeof ApiKey.Type
 export const IssuedApiKey = Schema.Struct({
   ...ApiKey.fields,
   secret: Schema.RedactedFromValue(Schema.String, { label: "api key" })
-})
+}).annotate({ identifier: "IssuedApiKey", description: "A new key with its secret, which nobody can read again." })
 export type IssuedApiKey = typeof IssuedApiKey.Type
 
 export class ApiKeyNotFound extends Schema.TaggedError<ApiKeyNotFound>()(

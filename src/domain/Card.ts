@@ -17,5 +17,5 @@ export type Brand = typeof Brand.Type
 export const Card = Schema.Struct({
   brand: Schema.NullOr(Brand),
   last4: Schema.NullOr(Schema.String)
-})
+}).annotate({ identifier: "Card", description: "What may be shown of a card." })
 export type Card = typeof Card.Type

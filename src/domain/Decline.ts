@@ -20,5 +20,8 @@ export const Decline = Schema.Struct({
   category: DeclineCategory,
   message: Schema.String,
   retryable: Schema.Boolean
+}).annotate({
+  identifier: "Decline",
+  description: "Why a payment was refused. `message` may be shown to the payer."
 })
 export type Decline = typeof Decline.Type

@@ -25,7 +25,7 @@ const decodeUuid = (letters: string): string => {
 
 /** A public id is a prefix and the letters of a UUIDv7; a column holds the bare UUID. */
 const makeId = <B extends string>(prefix: string, brand: (letters: Schema.String) => Schema.Codec<B, string>) => {
-  const pattern = new RegExp(`^${prefix}_[0-7][${alphabet}]{${length - 1}}$`)
+  const pattern = new RegExp(`^${prefix}_[0-7][${alphabet}]{${length - 1}}$`, "u")
   const Id = brand(Schema.String.check(Schema.isPattern(pattern)))
   const toUuid = (id: B) => decodeUuid(id.slice(prefix.length + 1))
   const fromUuid = (uuid: string) => Id.make(`${prefix}_${encodeUuid(uuid)}`, { disableChecks: true })
@@ -49,4 +49,3 @@ export type PaymentId = typeof PaymentIds.Id.Type
 
 export const TransactionIds = makeId("txn", Schema.brand("TransactionId"))
 export type TransactionId = typeof TransactionIds.Id.Type
-

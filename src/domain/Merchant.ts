@@ -1,6 +1,7 @@
 import { DateTime, Option, Schema } from "effect"
 import { MerchantIds, TerminalIds } from "./Ids.ts"
 import { Environment, FourPartKey } from "./Terminal.ts"
+import { Timestamp } from "./Timestamp.ts"
 
 /** A name that people gave. Postgres cannot store NUL, and other control characters could forge lines in a log. */
 export const Name = Schema.String.check(
@@ -25,14 +26,22 @@ export const Settlement = Schema.Struct({ settlement_zone: SettlementZone, settl
 export type Settlement = typeof Settlement.Type
 
 /** A terminal to be added. */
-export const NewTerminal = Schema.Struct({ environment: Environment, ...FourPartKey.fields, ...Settlement.fields })
+export const NewTerminal = Schema.Struct({
+  environment: Environment,
+  ...FourPartKey.fields,
+  ...Settlement.fields
+}).annotate({
+  identifier: "NewTerminal",
+  description:
+    "EPX's four-part key, and when its batch closes: `settlement_cutoff` is a local time of `settlement_zone` (IANA)."
+})
 export type NewTerminal = typeof NewTerminal.Type
 
 /** A merchant to be created, with at most one terminal for each environment. */
 export const NewMerchant = Schema.Struct({
   name: Name,
   terminals: Schema.optionalKey(Schema.Array(NewTerminal).check(Schema.isMaxLength(2)))
-})
+}).annotate({ identifier: "NewMerchant", description: "At most one terminal for each environment." })
 export type NewMerchant = typeof NewMerchant.Type
 
 /** Where a merchant's payments of one environment go. For operators only: it shows the four-part key. */
@@ -40,7 +49,7 @@ export const Terminal = Schema.Struct({
   id: TerminalIds.Id,
   object: Schema.Literal("terminal"),
   ...NewTerminal.fields
-})
+}).annotate({ identifier: "Terminal", description: "Where a merchant's payments of one environment go." })
 export type Terminal = typeof Terminal.Type
 
 /** A suspended merchant can still read, but nothing can be charged for it. */
@@ -52,9 +61,9 @@ export const Merchant = Schema.Struct({
   object: Schema.Literal("merchant"),
   name: Name,
   status: MerchantStatus,
-  created_at: Schema.DateTimeUtcFromString,
+  created_at: Timestamp,
   terminals: Schema.Array(Terminal)
-})
+}).annotate({ identifier: "Merchant", description: "A suspended merchant can still read, but nothing can be charged." })
 export type Merchant = typeof Merchant.Type
 
 export class MerchantNotFound extends Schema.TaggedError<MerchantNotFound>()(

@@ -3,6 +3,7 @@ import { Card } from "./Card.ts"
 import { Decline } from "./Decline.ts"
 import { PaymentIds, TransactionIds } from "./Ids.ts"
 import { Amount, Currency, Total } from "./Money.ts"
+import { Timestamp } from "./Timestamp.ts"
 import { TransactionStatus, TransactionType } from "./Transaction.ts"
 
 /** Without a definite outcome: the client is told to poll. */
@@ -28,7 +29,10 @@ export const DecidedStatus = Schema.Literals([
   "returned"
 ])
 
-export const PaymentStatus = Schema.Literals([...UndecidedStatus.literals, ...DecidedStatus.literals])
+export const PaymentStatus = Schema.Literals([...UndecidedStatus.literals, ...DecidedStatus.literals]).annotate({
+  identifier: "PaymentStatus",
+  description: "`processing` and `unknown` will become one of the others without anything being done."
+})
 export type PaymentStatus = typeof PaymentStatus.Type
 
 export const isUndecided = Schema.is(UndecidedStatus)
@@ -85,8 +89,8 @@ export const TransactionView = Schema.Struct({
   authorization_code: Schema.NullOr(Schema.String),
   avs: Schema.NullOr(Schema.String),
   cvv: Schema.NullOr(Schema.String),
-  created_at: Schema.DateTimeUtcFromString
-})
+  created_at: Timestamp
+}).annotate({ identifier: "Transaction", description: "One call to the card network." })
 export type TransactionView = typeof TransactionView.Type
 
 // Postgres can store neither NUL nor half of a surrogate pair.
@@ -95,7 +99,7 @@ const MetadataValue = Schema.String.check(
   Schema.isPattern(/^[^\0\p{Cs}]*$/u, { expected: "well-formed text without NUL" })
 )
 
-export const Metadata = Schema.Record(Schema.String.check(Schema.isPattern(/^[A-Za-z0-9_.-]{1,40}$/)), MetadataValue)
+export const Metadata = Schema.Record(Schema.String.check(Schema.isPattern(/^[A-Za-z0-9_.-]{1,40}$/u)), MetadataValue)
 export type Metadata = typeof Metadata.Type
 
 /** A payment as merchants see it; amounts are minor units. */
@@ -115,7 +119,7 @@ export const Payment = Schema.Struct({
   customer_id: Schema.NullOr(Schema.String),
   order_ref: Schema.NullOr(Schema.String),
   metadata: Metadata,
-  created_at: Schema.DateTimeUtcFromString,
+  created_at: Timestamp,
   transactions: Schema.Array(TransactionView)
-})
+}).annotate({ identifier: "Payment", description: "Amounts are in minor units of the currency: 1999 is $19.99." })
 export type Payment = typeof Payment.Type

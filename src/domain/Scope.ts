@@ -6,7 +6,7 @@ export const Scope = Schema.Literals([
   "payments:write",
   /** Charge a raw BRIC: for migration and tests. */
   "payments:bric"
-])
+]).annotate({ identifier: "Scope", description: "`payments:bric` lets a key charge a raw BRIC." })
 export type Scope = typeof Scope.Type
 
 export const scopes: ReadonlyArray<Scope> = Scope.literals

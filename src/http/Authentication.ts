@@ -1,5 +1,5 @@
 import { Context } from "effect"
-import { HttpApiMiddleware, HttpApiSecurity } from "effect/http-api"
+import { HttpApiMiddleware, HttpApiSecurity, OpenApi } from "effect/http-api"
 import { InvalidApiKey, ScopeMissing } from "../domain/AccessErrors.ts"
 import { DatabaseUnavailable } from "../domain/DatabaseUnavailable.ts"
 import type { ApiKeyId, MerchantId } from "../domain/Ids.ts"
@@ -21,11 +21,17 @@ export class Credential extends Context.Service<Credential, MerchantCredential>(
 /** Who is calling. Only the middleware of a scope provides it: a handler without a declared scope does not compile. */
 export class Caller extends Context.Service<Caller, MerchantCredential>()("payment-service/http/Caller") {}
 
-const bearer = HttpApiSecurity.bearer
+const bearerOf = (description: string) =>
+  HttpApiSecurity.annotate(HttpApiSecurity.bearer, OpenApi.Description, description)
 
 export class Authentication extends HttpApiMiddleware.Service<Authentication, { provides: Credential }>()(
   "payment-service/http/Authentication",
-  { security: { bearer }, error: [problem(InvalidApiKey), problem(DatabaseUnavailable)] }
+  {
+    security: {
+      bearer: bearerOf("An API key of a merchant: `sk_test_…` sees test payments only, `sk_live_…` live ones.")
+    },
+    error: [problem(InvalidApiKey), problem(DatabaseUnavailable)]
+  }
 ) {}
 
 export class PaymentsRead extends HttpApiMiddleware.Service<PaymentsRead, { requires: Credential; provides: Caller }>()(
@@ -45,5 +51,8 @@ export class Operator extends Context.Service<Operator, { readonly keyId: ApiKey
 
 export class OperatorAuthentication extends HttpApiMiddleware.Service<OperatorAuthentication, { provides: Operator }>()(
   "payment-service/http/OperatorAuthentication",
-  { security: { bearer }, error: [problem(InvalidApiKey), problem(DatabaseUnavailable)] }
+  {
+    security: { bearer: bearerOf("An operator key: `op_test_…` or `op_live_…`.") },
+    error: [problem(InvalidApiKey), problem(DatabaseUnavailable)]
+  }
 ) {}

@@ -6,7 +6,17 @@ import { type HttpApi, type HttpApiGroup, HttpApiScalar } from "effect/http-api"
 /** A browsable reference at `/docs`, from the schemas that decode the requests. Nothing comes from the network. */
 export const docsLayer = <Id extends string, Groups extends HttpApiGroup.Constraint>(
   api: HttpApi.HttpApi<Id, Groups>
-) => HttpApiScalar.layer(api, { path: "/docs", scalar: { withDefaultFonts: false } }).pipe(Layer.provide(policy))
+) => HttpApiScalar.layer(api, { path: "/docs", scalar }).pipe(Layer.provide(policy))
+
+// Without what needs the network or leads away. Not all of these are in the type, but the page knows them.
+const scalar = {
+  withDefaultFonts: false,
+  authentication: { preferredSecurityScheme: "bearer" },
+  defaultOpenAllTags: true,
+  hideClientButton: true,
+  showDeveloperTools: "never",
+  telemetry: false
+}
 
 // The page's scripts are inline, so the policy names them by their hashes: nothing else runs.
 const policy = HttpRouter.middleware(

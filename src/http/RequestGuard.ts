@@ -2,6 +2,7 @@ import { Effect, Option, Schema } from "effect"
 import { HttpMethod, HttpServerRequest } from "effect/http"
 import { containsCardNumber, findCardNumber } from "./CardNumber.ts"
 import { FieldError } from "./Problem.ts"
+import { urlText } from "./UrlText.ts"
 
 export class CardNumberRefused extends Schema.TaggedError<CardNumberRefused>()(
   "CardNumberRefused",
@@ -30,7 +31,7 @@ const parseJson = Schema.decodeUnknownOption(Schema.fromJsonString(Schema.Unknow
  */
 export const guardRequest = Effect.gen(function* () {
   const request = yield* HttpServerRequest.HttpServerRequest
-  if (containsCardNumber(decodeUri(request.url))) return yield* refusedAt("/url")
+  if (containsCardNumber(urlText(request.url))) return yield* refusedAt("/url")
   const key = request.headers["idempotency-key"]
   if (key !== undefined && containsCardNumber(key)) {
     return yield* refusedAt("/headers/idempotency-key")
@@ -45,5 +46,3 @@ export const guardRequest = Effect.gen(function* () {
 })
 
 const isJson = (contentType = "application/json") => /^application\/(?:[\w.+-]+\+)?json\b/i.test(contentType)
-
-const decodeUri = (url: string): string => Option.getOrElse(Option.liftThrowable(decodeURIComponent)(url), () => url)

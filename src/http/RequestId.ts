@@ -1,7 +1,7 @@
 import { Context, Effect } from "effect"
 import { SecureRandom } from "effect/crypto"
 import { encodeUuid } from "../domain/Ids.ts"
-import { containsCardNumber } from "./CardNumber.ts"
+import { mayHoldSecret } from "./Secrets.ts"
 
 /** The id of the request being served, for logs and answers; undefined in work that no request asked for. */
 export const RequestId = Context.Reference<string | undefined>("payment-service/http/RequestId", {
@@ -12,10 +12,10 @@ const acceptable = /^[A-Za-z0-9._:-]{1,128}$/
 
 /**
  * The caller's `X-Request-Id` when it may be logged and echoed, else a new id. Such a header never fails a request, so
- * one that looks like a card number is replaced and not refused.
+ * one that looks like a secret is replaced and not refused.
  */
 export const requestIdFrom = Effect.fnUntraced(function* (header: string | undefined) {
-  if (header !== undefined && acceptable.test(header) && !containsCardNumber(header)) return header
+  if (header !== undefined && acceptable.test(header) && !mayHoldSecret(header)) return header
   const random = yield* SecureRandom.SecureRandom
   return `req_${encodeUuid(yield* random.uuidV7())}`
 })

@@ -1,5 +1,5 @@
 import { Effect, Schema, Struct } from "effect"
-import { HttpApiEndpoint, HttpApiGroup, HttpApiSchema } from "effect/http-api"
+import { HttpApiEndpoint, HttpApiGroup, HttpApiSchema, OpenApi } from "effect/http-api"
 import { DatabaseUnavailable } from "../domain/DatabaseUnavailable.ts"
 import { MerchantIds, TerminalIds } from "../domain/Ids.ts"
 import {
@@ -15,7 +15,9 @@ import {
   TerminalTaken
 } from "../domain/Merchant.ts"
 import { OperatorAuthentication } from "../http/Authentication.ts"
+import { operation, pageParameters } from "../http/Operation.ts"
 import { problem } from "../http/Problem.ts"
+import { merchantExample, newTerminalExample, terminalExample } from "./Examples.ts"
 
 const Limit = Schema.FiniteFromString.check(Schema.isInt(), Schema.isBetween({ minimum: 1, maximum: 100 }))
 
@@ -23,6 +25,7 @@ const Limit = Schema.FiniteFromString.check(Schema.isInt(), Schema.isBetween({ m
 export const limit = Limit.pipe(Schema.withDecodingDefaultKey(Effect.succeed("25")))
 
 const merchant = { id: MerchantIds.Id }
+const merchantParameter = { id: { description: "The id of the merchant.", example: merchantExample.id } }
 const merchantErrors = [problem(MerchantNotFound), problem(DatabaseUnavailable)]
 
 export class MerchantsApi extends HttpApiGroup.make("merchants")
@@ -31,40 +34,102 @@ export class MerchantsApi extends HttpApiGroup.make("merchants")
       payload: NewMerchant,
       success: Merchant.pipe(HttpApiSchema.status(201)),
       error: [problem(TerminalTaken), problem(MerchantHasTerminal), problem(DatabaseUnavailable)]
-    }),
+    }).annotateMerge(
+      operation({
+        summary: "Create a merchant",
+        request: { name: "Shop", terminals: [newTerminalExample] },
+        answers: { 201: merchantExample }
+      })
+    ),
     HttpApiEndpoint.get("list", "/v1/merchants", {
       query: { limit, starting_after: Schema.optionalKey(MerchantIds.Id) },
-      success: Schema.Struct({ data: Schema.Array(Merchant), has_more: Schema.Boolean }),
+      success: Schema.Struct({ data: Schema.Array(Merchant), has_more: Schema.Boolean }).annotate({
+        identifier: "MerchantList"
+      }),
       error: problem(DatabaseUnavailable)
-    }),
-    HttpApiEndpoint.get("get", "/v1/merchants/:id", { params: merchant, success: Merchant, error: merchantErrors }),
-    HttpApiEndpoint.patch("rename", "/v1/merchants/:id", {
+    }).annotateMerge(
+      operation({
+        summary: "List merchants, the newest first",
+        parameters: pageParameters,
+        answers: { 200: { data: [merchantExample], has_more: false } }
+      })
+    ),
+    HttpApiEndpoint.get("get", "/v1/merchants/:id", {
       params: merchant,
-      payload: Schema.Struct({ name: Name }),
       success: Merchant,
       error: merchantErrors
-    }),
+    }).annotateMerge(
+      operation({ summary: "Read a merchant", parameters: merchantParameter, answers: { 200: merchantExample } })
+    ),
+    HttpApiEndpoint.patch("rename", "/v1/merchants/:id", {
+      params: merchant,
+      payload: Schema.Struct({ name: Name }).annotate({ identifier: "MerchantName" }),
+      success: Merchant,
+      error: merchantErrors
+    }).annotateMerge(
+      operation({
+        summary: "Rename a merchant",
+        parameters: merchantParameter,
+        request: { name: "Shop" },
+        answers: { 200: merchantExample }
+      })
+    ),
     HttpApiEndpoint.post("suspend", "/v1/merchants/:id/suspend", {
       params: merchant,
       success: Merchant,
       error: merchantErrors
-    }),
+    }).annotateMerge(
+      operation({
+        summary: "Suspend a merchant",
+        description: "Its keys can still read. No charge of it is accepted once this is answered.",
+        parameters: merchantParameter,
+        answers: { 200: { ...merchantExample, status: "suspended" } }
+      })
+    ),
     HttpApiEndpoint.post("activate", "/v1/merchants/:id/activate", {
       params: merchant,
       success: Merchant,
       error: merchantErrors
-    }),
+    }).annotateMerge(
+      operation({
+        summary: "Activate a suspended merchant",
+        parameters: merchantParameter,
+        answers: { 200: merchantExample }
+      })
+    ),
     HttpApiEndpoint.post("addTerminal", "/v1/merchants/:id/terminals", {
       params: merchant,
       payload: NewTerminal,
       success: Terminal.pipe(HttpApiSchema.status(201)),
       error: [...merchantErrors, problem(TerminalTaken), problem(MerchantHasTerminal)]
-    }),
+    }).annotateMerge(
+      operation({
+        summary: "Add a terminal to a merchant",
+        description: "A merchant has one terminal in each environment.",
+        parameters: merchantParameter,
+        request: newTerminalExample,
+        answers: { 201: terminalExample }
+      })
+    ),
     HttpApiEndpoint.patch("changeSettlement", "/v1/merchants/:id/terminals/:terminal_id", {
       params: { ...merchant, terminal_id: TerminalIds.Id },
-      payload: Settlement.mapFields(Struct.map(Schema.optionalKey)),
+      payload: Settlement.mapFields(Struct.map(Schema.optionalKey)).annotate({ identifier: "SettlementChange" }),
       success: Terminal,
       error: [problem(TerminalNotFound), problem(DatabaseUnavailable)]
-    })
+    }).annotateMerge(
+      operation({
+        summary: "Change when the batch of a terminal closes",
+        description: "What is not given stays as it is. Business dates already fixed do not change.",
+        parameters: {
+          ...merchantParameter,
+          terminal_id: { description: "The id of the terminal.", example: terminalExample.id }
+        },
+        request: { settlement_zone: "America/New_York", settlement_cutoff: "23:00" },
+        answers: { 200: terminalExample }
+      })
+    )
   )
-  .middleware(OperatorAuthentication) {}
+  .middleware(OperatorAuthentication)
+  .annotateMerge(
+    OpenApi.annotations({ title: "Merchants", description: "Who takes payments, and through which terminals." })
+  ) {}

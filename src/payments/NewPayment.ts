@@ -16,7 +16,7 @@ const Street = Schema.String.check(
 
 // EPX data dictionary: AUTH_GUID has at most 20 letters and digits, and 19 in practice.
 const Bric = Schema.String.check(
-  Schema.isPattern(/^[0-9A-Z]{19,20}$/, { expected: "19 or 20 digits and capital letters" })
+  Schema.isPattern(/^[0-9A-Z]{19,20}$/u, { expected: "19 or 20 digits and capital letters" })
 )
 
 /** What a merchant asks for; an absent member and its default are the same request. */
@@ -27,10 +27,15 @@ export const NewPayment = Schema.Struct({
   source: Schema.Struct({ bric: Schema.RedactedFromValue(Bric) }),
   billing_address: Schema.Struct({
     street: Schema.optionalKey(Street),
-    postal_code: Schema.optionalKey(Schema.String.check(Schema.isPattern(/^[0-9A-Za-z -]{1,10}$/)))
+    postal_code: Schema.optionalKey(Schema.String.check(Schema.isPattern(/^[0-9A-Za-z -]{1,10}$/u)))
   }).pipe(Schema.withDecodingDefaultKey(Effect.succeed({}))),
   customer_id: Schema.NullOr(Reference).pipe(Schema.withDecodingDefaultKey(Effect.succeed(null))),
   order_ref: Schema.NullOr(Reference).pipe(Schema.withDecodingDefaultKey(Effect.succeed(null))),
   metadata: Metadata.check(Schema.isMaxProperties(50)).pipe(Schema.withDecodingDefaultKey(Effect.succeed({})))
+}).annotate({
+  identifier: "NewPayment",
+  description:
+    "`amount` is in minor units of the currency: 1999 is $19.99. With `capture: false` it is held, not charged. " +
+    "`metadata` holds up to 50 texts under names of letters, digits, `_`, `.` and `-`."
 })
 export type NewPayment = typeof NewPayment.Type

@@ -10,7 +10,7 @@ export const problemOf = ({ headers, json, status, text }: HttpAnswer): readonly
   assert.strictEqual(json.status, status, text)
   assert.strictEqual(json.type, `urn:payment-service:problem:${json.code}`)
   assert.strictEqual(json.request_id, headers["x-request-id"])
-  for (const word of [json.title, json.detail, json.request_id]) assert.match(word, /^\S[\s\S]+\S$/)
+  for (const word of [json.title, json.detail, json.request_id]) assert.match(word, /^\S/)
   // A value may be wrong in two ways.
   const pointers = new Set<string>(json.errors?.map(({ pointer }: { readonly pointer: string }) => pointer))
   return [status, json.code, ...[...pointers].toSorted()]

@@ -29,10 +29,11 @@ const parse = Schema.decodeUnknownOption(Schema.fromJsonString(Schema.Any))
 export const sendRequest = (origin: string, request: HttpRequest): Effect.Effect<HttpAnswer> =>
   Effect.callback((resume) => {
     const body = request.json === undefined ? request.body : JSON.stringify(request.json)
+    const isChunked = request.headers?.["transfer-encoding"] !== undefined
     const headers = {
       ...(request.key === undefined ? {} : { authorization: `Bearer ${request.key}` }),
       ...(request.json === undefined ? {} : { "content-type": "application/json" }),
-      ...(body === undefined ? {} : { "content-length": String(Buffer.byteLength(body)) }),
+      ...(body === undefined || isChunked ? {} : { "content-length": String(Buffer.byteLength(body)) }),
       ...request.headers
     }
     const method = request.method ?? (body === undefined ? "GET" : "POST")

@@ -15,7 +15,7 @@ layer(TestService.layer)("TestService", (it) => {
         [[slow.id, 1]]
       )
       const sql = yield* SqlClient.SqlClient
-      assert.deepStrictEqual(yield* sql`SELECT amount FROM payments`, [{ amount: 1999 }])
+      assert.deepStrictEqual(yield* sql`SELECT amount FROM payments WHERE order_ref = '1001'`, [{ amount: 1999 }])
     })
   )
 

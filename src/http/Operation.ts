@@ -1,0 +1,109 @@
+import { OpenApi } from "effect/http-api"
+
+/** What the schemas of an endpoint cannot say. Examples are JSON as it is on the wire. */
+export interface Documentation {
+  readonly summary: string
+  readonly description?: string
+  /** By the name of the parameter. */
+  readonly parameters?: Readonly<Record<string, ParameterDocumentation>>
+  /** An example of the request body. */
+  readonly request?: unknown
+  /** An example of each answer by its status. */
+  readonly answers?: Readonly<Record<number, unknown>>
+}
+
+interface ParameterDocumentation {
+  readonly description: string
+  /** Where the text in the URL stands for something else: JSON Schema of what it stands for. */
+  readonly schema?: object
+  readonly example?: string | number
+}
+
+interface Parameter {
+  readonly name: string
+}
+
+interface Body {
+  readonly description?: string
+  readonly content?: Readonly<Record<string, object>>
+}
+
+/** Documents an endpoint in the OpenAPI description. */
+export const operation = ({ answers = {}, description, parameters = {}, request, summary }: Documentation) =>
+  OpenApi.annotations({
+    summary,
+    description,
+    transform: (made) => {
+      const known: ReadonlyArray<Parameter> = made["parameters"]
+      const body: Body | undefined = made["requestBody"]
+      const responses: Readonly<Record<string, Body>> = made["responses"]
+      // The description of a schema tells two successes apart; of a single one it says nothing new.
+      const hasChoice = Object.keys(responses).filter(isSuccess).length > 1
+      return {
+        ...made,
+        parameters: known.map((parameter) => ({ ...parameter, ...parameterOf(parameters[parameter.name] ?? {}) })),
+        ...(body === undefined ? {} : { requestBody: withExample(body, request) }),
+        responses: {
+          ...Object.fromEntries(
+            Object.entries(responses).map(([status, answer]) => [
+              status,
+              withExample(
+                hasChoice || !isSuccess(status) ? answer : { ...answer, description: "Success" },
+                answers[Number(status)]
+              )
+            ])
+          ),
+          default: anyProblem
+        }
+      }
+    }
+  })
+
+// By the same name everywhere: the reference page shows what belongs together.
+const examples = (value: unknown) => ({ examples: { usual: { value } } })
+
+const parameterOf = ({ example, ...rest }: Partial<ParameterDocumentation>) =>
+  example === undefined ? rest : { ...rest, ...examples(example) }
+
+const isSuccess = (status: string): boolean => status.startsWith("2")
+
+const anyProblem = {
+  description: "Any other problem, such as a body that is not JSON or is too large, or an error on our side",
+  content: { "application/problem+json": { schema: { $ref: "#/components/schemas/Problem" } } }
+}
+
+const withExample = (body: Body, example: unknown): Body =>
+  example === undefined || body.content === undefined
+    ? body
+    : {
+        ...body,
+        content: Object.fromEntries(
+          Object.entries(body.content).map(([type, media]) => [type, { ...media, ...examples(example) }])
+        )
+      }
+
+interface Spec {
+  readonly components: { readonly securitySchemes: Readonly<Record<string, object>> }
+}
+
+/** Describes an API as a whole: its problems, and its bearer scheme in the letters that tools look for. */
+export const described = (title: string, description: string) =>
+  OpenApi.annotations({
+    title,
+    version: "1",
+    description,
+    transform: (made) => {
+      const components: Spec["components"] = made["components"]
+      const bearer = { ...components.securitySchemes["bearer"], scheme: "bearer" }
+      return { ...made, components: { ...components, securitySchemes: { bearer } } }
+    }
+  })
+
+/** The parameters of every list, as a client sees them. */
+export const pageParameters = {
+  limit: {
+    description: "How many entries to return.",
+    schema: { type: "integer", minimum: 1, maximum: 100, default: 25 }
+  },
+  starting_after: { description: "The id of an entry: the list goes on behind it." }
+} as const

@@ -1,0 +1,21 @@
+import { Effect } from "effect"
+import { SqlClient } from "effect/sql"
+
+/** Every table of the database, also those that come later. */
+export const tables = Effect.gen(function* () {
+  const sql = yield* SqlClient.SqlClient
+  const rows = yield* sql<{ readonly name: string }>`SELECT c.relname::text AS name FROM pg_class c
+    JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.relkind IN ('r', 'p') AND n.nspname = 'public' ORDER BY 1`
+  return rows.map(({ name }) => name)
+})
+
+/** One line a table that changes when any of its rows does. When a key was last used is no change of state. */
+export const digest = Effect.gen(function* () {
+  const sql = yield* SqlClient.SqlClient
+  const lines = (yield* tables).map(
+    (name) => sql`SELECT ${name}::text AS name, count(*)::int AS rows,
+      md5(coalesce(string_agg(row, '|' ORDER BY row), '')) AS digest
+      FROM (SELECT (to_jsonb(t) - 'last_used_at')::text AS row FROM ${sql(name)} t) r`
+  )
+  return yield* sql`${sql.join(" UNION ALL ", false)(lines)}`
+})
