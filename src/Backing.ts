@@ -10,7 +10,7 @@ import type { Settings } from "./Settings.ts"
 import { Simulator } from "./simulator/Simulator.ts"
 
 /** DATABASE_URL names a database that cannot be used as it stands. */
-export class DatabaseUnusable extends Schema.TaggedError<DatabaseUnusable>()("DatabaseUnusable", {
+class DatabaseUnusable extends Schema.TaggedError<DatabaseUnusable>()("DatabaseUnusable", {
   place: Schema.String,
   problem: Schema.String,
   cause: Schema.Defect()

@@ -5,8 +5,11 @@ import { type Demo, demoData } from "./local/DemoData.ts"
 import { serviceLayer } from "./main.ts"
 import type { Settings } from "./Settings.ts"
 
-/** Runs the service until it is interrupted, and then lets every call that has begun come to its end. */
-export const serve = Effect.fn("serve")(function* (settings: Settings) {
+/**
+ * Runs the service until it is interrupted, and then lets every call that has begun come to its end. It has no span:
+ * one that lasts as long as the service would be taken for the parent of every request.
+ */
+export const serve = Effect.fnUntraced(function* (settings: Settings) {
   const keys = yield* keysOf(settings)
   const { connection } = yield* databaseOf(settings)
   const { simulator, wire } = yield* epxOf(settings)
@@ -72,7 +75,7 @@ Take a payment of $19.99 (keys and test cards are kept in ${path}):
     -H 'Authorization: Bearer ${demo.api_key}' \\
     -H 'Content-Type: application/json' \\
     -H 'Idempotency-Key: order-1001' \\
-    -d '{"amount":1999,"currency":"USD","source":{"bric":"${demo.brics["visa"]}"},"order_ref":"1001"}'
+    -d '{"amount":1999,"currency":"USD","source":{"bric":"${demo.brics.visa}"},"order_ref":"1001"}'
 `
 
 // The demo merchant's four-part key is one of the simulator's; a real gateway knows others.

@@ -86,6 +86,7 @@ export const loadSettings: Effect.Effect<Settings, InvalidSettings> = Effect.gen
     ...(isProduction ? yield* productionProblems : [])
   ]
   if (problems.length > 0) return yield* new InvalidSettings({ problems })
+  // Each has just been read without a complaint.
   const values: Values = yield* Effect.orDie(Effect.all(variables))
   return { ...values, isProduction, encryptionKeys, fingerprintKey }
 })

@@ -1,4 +1,6 @@
-import { NodeCrypto, NodeRuntime, NodeServices } from "@effect/platform-node"
+import * as NodeCrypto from "@effect/platform-node/NodeCrypto"
+import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
+import * as NodeServices from "@effect/platform-node/NodeServices"
 import { Cause, Console, DateTime, Effect, Exit, Layer, Logger, Option, Predicate, Schema } from "effect"
 import { Argument, CliConfig, CliOutput, Command, Flag, GlobalFlag } from "effect/cli"
 import { databaseOf, simulatorOf } from "./Backing.ts"
@@ -74,7 +76,7 @@ const simulateCommand = Command.make("simulate", {}, () =>
     if (settings.isProduction) {
       return yield* new InvalidSettings({ problems: ["APP_ENV: the simulator does not run in production"] })
     }
-    const simulator = yield* Effect.provide(Simulator, simulatorOf(settings))
+    const simulator = yield* Effect.provideContext(Simulator, yield* Layer.build(simulatorOf(settings)))
     yield* Console.log(
       `EPX simulator at ${simulator.url.origin}, steered at ${simulator.controlUrl.origin}/__sim/scenarios`
     )
@@ -171,7 +173,6 @@ const createKey = Command.make(
       if (Option.isSome(flags.merchant) !== flags.scope.length > 0) {
         return yield* new InvalidFlags({ message: "A merchant's key needs --scope, and an operator key takes none." })
       }
-      const apiKeys = yield* ApiKeys
       const now = yield* DateTime.now
       const key = {
         name: flags.name,
@@ -181,12 +182,14 @@ const createKey = Command.make(
           onSome: (duration) => DateTime.addDuration(now, duration)
         })
       }
-      const issued = yield* Option.match(flags.merchant, {
-        onNone: () => apiKeys.createForOperator(key),
-        onSome: (merchant) => apiKeys.createForMerchant(merchant, { ...key, scopes: flags.scope })
-      })
-      yield* print(IssuedApiKey)(issued)
-    }).pipe(onDatabase)
+      const issued = Effect.flatMap(ApiKeys, (apiKeys) =>
+        Option.match(flags.merchant, {
+          onNone: () => apiKeys.createForOperator(key),
+          onSome: (merchant) => apiKeys.createForMerchant(merchant, { ...key, scopes: flags.scope })
+        })
+      )
+      yield* Effect.flatMap(onDatabase(issued), print(IssuedApiKey))
+    })
 ).pipe(Command.withDescription("Make an API key. Its secret is shown this once"))
 
 const revokeKey = Command.make(

@@ -15,8 +15,8 @@ export const localKeys = Effect.fn("LocalKeys.load")(function* (directory: strin
   if (!(yield* fs.exists(path))) {
     const keys = { encryption: yield* random.randomBytes(32), fingerprint: yield* random.randomBytes(32) }
     yield* fs.makeDirectory(directory, { recursive: true })
-    const draft = yield* fs.makeTempFileScoped({ directory, prefix: "keys-" })
-    yield* fs.writeFileString(draft, yield* Schema.encodeEffect(KeysFile)(keys))
+    const draft = `${yield* fs.makeTempDirectoryScoped({ directory, prefix: "keys-" })}/keys.json`
+    yield* fs.writeFileString(draft, yield* Schema.encodeEffect(KeysFile)(keys), { mode: 0o600 })
     // A link, unlike a rename, does not replace the keys of another process that came first.
     yield* Effect.ignore(fs.link(draft, path))
   }

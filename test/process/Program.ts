@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process"
-import { fileURLToPath } from "node:url"
+import { fileURLToPath, pathToFileURL } from "node:url"
 import { Effect, Schedule } from "effect"
 
 export type Environment = Readonly<Record<string, string>>
@@ -18,13 +18,16 @@ export interface Program {
   readonly prints: (text: string) => Effect.Effect<void>
 }
 
-const cli = fileURLToPath(new URL("../../src/cli.ts", import.meta.url))
+const path = (name: string) => fileURLToPath(new URL(`../../${name}`, import.meta.url))
 
-/** Runs our command line program, which is killed with the scope unless it has ended by then. */
+/** As `npm run cli` starts it. */
+const command = ["--import", pathToFileURL(path("bin/node-version.mjs")).href, path("src/cli.ts")]
+
+/** Runs our command line program, which ends with the scope: politely if that is quick, so that nothing is left behind. */
 export const launch = (args: ReadonlyArray<string>, env: Environment) =>
   Effect.map(
     Effect.acquireRelease(
-      Effect.sync(() => observe(spawn(process.execPath, [cli, ...args], { env: bare(env) }))),
+      Effect.sync(() => observe(spawn(process.execPath, [...command, ...args], { env: bare(env) }))),
       ({ child, ended }) =>
         Effect.andThen(
           Effect.sync(() => child.kill("SIGKILL")),
