@@ -43,7 +43,7 @@ CREATE TABLE transactions (
   amount_approved integer,
   -- The BRIC of this transaction, sealed by AES-256-GCM under the key named; never in clear.
   bric_sealed bytea,
-  bric_key_id text,
+  bric_key_id text CHECK (bric_key_id ~ '^[a-z0-9-]{1,32}$'),
   bric_fingerprint bytea CHECK (length(bric_fingerprint) = 32),
   CHECK ((bric_sealed IS NULL) = (bric_key_id IS NULL) AND (bric_sealed IS NULL) = (bric_fingerprint IS NULL)),
   -- Why the outcome is not known, in words for operators.

@@ -126,7 +126,7 @@ const routerOptions = {
   disableLogger: true,
   disableListenLog: true,
   // Longer path parameters are refused by the routes themselves, with a reason.
-  routerConfig: { maxParamLength: 1_000 }
+  routerConfig: { maxParamLength: 1_000, caseSensitive: true }
 }
 
 /** Someone else listens there. */

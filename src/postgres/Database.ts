@@ -5,7 +5,7 @@ import { SqlError } from "effect/sql"
 import { DatabaseUnavailable } from "../domain/DatabaseUnavailable.ts"
 import { gauge } from "../telemetry/Gauge.ts"
 import { poolInUse, poolSize, poolWait, poolWaiting } from "../telemetry/Metrics.ts"
-import { isOutage, whenUp } from "./Outage.ts"
+import { isRefusal, whenUp } from "./Outage.ts"
 
 /** Runs statements on one pool, once a connection is free. A `SqlError` that is left is the statement's own. */
 export interface Statements {
@@ -26,9 +26,13 @@ export interface DatabaseOptions {
 export const statementTimeouts = {
   simple: Duration.seconds(2),
   complex: Duration.seconds(5),
+  transaction: Duration.seconds(10),
   /** Shorter than any of them: with the same limit a wait for a lock ends as one or the other by chance. */
   lock: Duration.millis(1_500)
 }
+
+/** How much longer than the server's own limit an answer is waited for: then the server is not there any more. */
+const grace = Duration.seconds(1)
 
 const millis = (duration: Duration.Duration) => String(Duration.toMillis(duration))
 
@@ -45,9 +49,10 @@ export class Database extends Context.Service<
     Layer.effect(
       Database,
       Effect.gen(function* () {
+        const connection = { ...options.connection, keepAlive: "30 seconds", connectionTTL: "10 minutes" } as const
         const session = { timezone: "UTC", idle_in_transaction_session_timeout: "10000" }
         const plain = yield* PgClient.make({
-          ...options.connection,
+          ...connection,
           applicationName: "payment-service plain",
           minConnections: 1,
           maxConnections: options.plainConnections,
@@ -60,7 +65,7 @@ export class Database extends Context.Service<
         // A pool connects in the background and tells nobody that it cannot.
         yield* whenUp(plain`SELECT 1 AS one`)
         const pipelined = yield* PgClient.make({
-          ...options.connection,
+          ...connection,
           applicationName: "payment-service pipelined",
           minConnections: options.pipelinedConnections,
           maxConnections: options.pipelinedConnections,
@@ -73,8 +78,16 @@ export class Database extends Context.Service<
           }
         })
         return Database.of({
-          pipelined: yield* gate("pipelined", pipelined, options.pipelinedConnections * multiplexConcurrency, options),
-          plain: yield* gate("plain", plain, options.plainConnections, options)
+          pipelined: yield* gate("pipelined", pipelined, {
+            permits: options.pipelinedConnections * multiplexConcurrency,
+            checkoutTimeout: options.checkoutTimeout,
+            silence: Duration.sum(statementTimeouts.simple, grace)
+          }),
+          plain: yield* gate("plain", plain, {
+            permits: options.plainConnections,
+            checkoutTimeout: options.checkoutTimeout,
+            silence: Duration.sum(statementTimeouts.transaction, grace)
+          })
         })
       })
     ).pipe(Layer.provide(Reactivity.layer))
@@ -85,18 +98,15 @@ const multiplexConcurrency = 4
 
 const unavailable = <E>(error: E): E | DatabaseUnavailable => {
   if (!SqlError.isSqlError(error)) return error
-  if (isOutage(error)) return new DatabaseUnavailable({ reason: "connection" })
+  if (isRefusal(error)) return error
   switch (error.reason._tag) {
-    // The password was changed while we run.
-    case "AuthenticationError":
-      return new DatabaseUnavailable({ reason: "connection" })
     case "StatementTimeoutError":
       return new DatabaseUnavailable({ reason: "timeout" })
     case "LockTimeoutError":
     case "DeadlockError":
       return new DatabaseUnavailable({ reason: "lock" })
     default:
-      return error
+      return new DatabaseUnavailable({ reason: "connection" })
   }
 }
 
@@ -104,9 +114,13 @@ const unavailable = <E>(error: E): E | DatabaseUnavailable => {
 const gate = Effect.fnUntraced(function* (
   pool: string,
   client: PgClient.PgClient,
-  permits: number,
-  { checkoutTimeout }: DatabaseOptions
+  limits: {
+    readonly permits: number
+    readonly checkoutTimeout: Duration.Input
+    readonly silence: Duration.Duration
+  }
 ) {
+  const { checkoutTimeout, permits, silence } = limits
   const semaphore = yield* Semaphore.make(permits)
   const state = { inUse: 0, waiting: 0 }
   yield* gauge(Metric.withAttributes(poolSize, { pool }), () => permits)
@@ -141,7 +155,13 @@ const gate = Effect.fnUntraced(function* (
     })
 
   const statements: Statements = (run) => {
-    const statement = Effect.mapError(counted(run(client)), unavailable)
+    const statement = counted(run(client)).pipe(
+      Effect.mapError(unavailable),
+      Effect.timeoutOrElse({
+        duration: silence,
+        orElse: () => Effect.fail(new DatabaseUnavailable({ reason: "timeout" }))
+      })
+    )
     return Effect.flatMap(
       Semaphore.withPermitsIfAvailable(semaphore, 1)(statement),
       Option.match({ onNone: () => afterWaiting(statement), onSome: Effect.succeed })

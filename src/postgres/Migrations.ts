@@ -7,7 +7,7 @@ import type { Connection } from "./Database.ts"
 import { isOutage, problemOf, whenUp } from "./Outage.ts"
 
 /** A migration that cannot be applied as it stands; the message says what to do. */
-export class MigrationRefused extends Schema.TaggedError<MigrationRefused>()("MigrationRefused", {
+class MigrationRefused extends Schema.TaggedError<MigrationRefused>()("MigrationRefused", {
   file: Schema.String,
   message: Schema.String
 }) {}
@@ -15,7 +15,8 @@ export class MigrationRefused extends Schema.TaggedError<MigrationRefused>()("Mi
 /** Another process holds the lock and does not come to an end. */
 class MigrationsBusy extends Schema.TaggedError<MigrationsBusy>()("MigrationsBusy", {}) {
   override get message() {
-    return `Another process has been applying migrations for ${Duration.format(lockLimit)}. In pg_stat_activity it is "${applicationName}".`
+    const time = Duration.format(lockLimit)
+    return `Another process has been applying migrations for ${time}: "${applicationName}" in pg_stat_activity.`
   }
 }
 

@@ -76,8 +76,8 @@ export const standingStatement = (sql: PgClient.PgClient, charge: Charge) => sql
   FROM merchants WHERE id = ${MerchantIds.toUuid(charge.merchantId)}::uuid`
 
 /**
- * The payment is locked first, as everywhere. The comparison with the status lets one settle win, and none once a reversal
- * may have undone what it would settle.
+ * The payment is locked first, as everywhere. The comparison with the status lets one settle win, and none once a
+ * reversal may have undone what it would settle.
  */
 export const settleStatement = (
   sql: PgClient.PgClient,

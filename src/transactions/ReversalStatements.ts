@@ -13,8 +13,8 @@ const seconds = (duration: Duration.Duration) => Duration.toSeconds(duration)
 const reversalLease = seconds(fence) + seconds(reversalLimit) + 5
 
 /**
- * Gives the resolver every call whose lease has run out: nobody can be making it any more. A payment that somebody holds
- * is left to the next sweep. Each event takes one of the ids.
+ * Gives the resolver every call whose lease has run out: nobody can be making it any more. A payment that somebody
+ * holds is left to the next sweep. Each event takes one of the ids.
  */
 export const takeOverStatement = (sql: PgClient.PgClient, eventIds: ReadonlyArray<string>) => sql`
   WITH expired AS (

@@ -1,4 +1,4 @@
-import { Context, DateTime, Effect, Fiber, Layer, Metric, Option, Ref, Result, Schedule } from "effect"
+import { Context, DateTime, Effect, Exit, Fiber, Layer, Metric, Option, Ref, Result, Schedule } from "effect"
 import { SecureRandom } from "effect/crypto"
 import type { InvalidApiKey, MerchantSuspended } from "../domain/AccessErrors.ts"
 import { GatewayUnavailable, IdempotencyKeyReused, type TerminalMissing } from "../domain/ChargeErrors.ts"
@@ -116,8 +116,11 @@ export class Transactions extends Context.Service<
           request: (claimed) => requestOf(charge, claimed),
           settle: (claimed, result) => settle(charge, claimed, result)
         })
-        const charged = yield* Effect.timeoutOption(Fiber.join(call), softAnswer)
-        const known = Option.getOrUndefined(charged) ?? (yield* whatIsKnown(charge, ids, isClaimed))
+        const ended = Option.getOrUndefined(yield* Effect.timeoutOption(Fiber.await(call), softAnswer))
+        // A call on record that failed all the same is not an error to tell: EPX may have carried it out.
+        const isLost = ended !== undefined && Exit.isFailure(ended) && (yield* Ref.get(isClaimed))
+        const charged = ended === undefined || isLost ? undefined : yield* ended
+        const known = charged ?? (yield* whatIsKnown(charge, ids, isClaimed))
         if (known.payment.status === "failed") return yield* new GatewayUnavailable()
         return known.isReplay ? yield* awaitDecision(charge, known) : known
       })

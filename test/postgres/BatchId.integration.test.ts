@@ -66,7 +66,7 @@ class Claims extends Context.Service<
       }, Effect.orDie)
       return Claims.of({ batchIdAt })
     })
-  ).pipe(Layer.provide([TestDatabase.layerClient, Reactivity.layer]))
+  ).pipe(Layer.provide(Reactivity.layer), Layer.provideMerge(TestDatabase.layerClient))
 }
 
 const two = (n: number) => String(n).padStart(2, "0")
@@ -171,6 +171,17 @@ layer(Claims.layer, { excludeTestServices: true })("BATCH_ID", (it) => {
           last = batchId
         }
       }
+    })
+  )
+
+  it.effect("can be made in every zone of this Node", () =>
+    Effect.gen(function* () {
+      const sql = yield* PgClient.PgClient
+      const known = new Set((yield* sql`SELECT name FROM pg_timezone_names`).map(({ name }) => name))
+      assert.deepStrictEqual(
+        Intl.supportedValuesOf("timeZone").filter((zone) => !known.has(zone)),
+        []
+      )
     })
   )
 })

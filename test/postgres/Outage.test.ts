@@ -2,7 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Duration, Effect, Exit, Fiber, Logger } from "effect"
 import { SqlError } from "effect/sql"
 import { TestClock } from "effect/testing"
-import { isOutage, whenUp } from "../../src/postgres/Outage.ts"
+import { isOutage, isRefusal, whenUp } from "../../src/postgres/Outage.ts"
 
 const props = (cause: unknown) => ({ cause, message: "PgConnection: Failed to connect", operation: "connect" })
 const state = (code: string) =>
@@ -26,8 +26,9 @@ const logged = <A, E, R>(effect: Effect.Effect<A, E, R>) => {
   return Effect.as(Effect.provide(effect, Logger.layer([logger])), lines)
 }
 
+const outages = ["53300", "53200", "53100", "57P01", "57P02", "57P03", "57P05", "58030", "25006", "25P03", "25P04"]
+
 describe("isOutage", () => {
-  const outages = ["53300", "53200", "53100", "57P01", "57P02", "57P03", "57P05", "58030", "25006", "25P03", "25P04"]
   it.each(outages)("holds for %s", (code) => {
     assert.isTrue(isOutage(state(code)))
   })
@@ -40,6 +41,23 @@ describe("isOutage", () => {
   it("holds for a lost connection, not for a wrong password", () => {
     assert.isTrue(isOutage(refused))
     assert.isFalse(isOutage(wrongPassword))
+  })
+})
+
+describe("isRefusal", () => {
+  it.each(["22P02", "23514", "42P01", ""])("holds for %j", (code) => {
+    assert.isTrue(isRefusal(state(code)))
+  })
+
+  it.each([...outages, "3D000", "40001", "XX000"])("does not hold for %s", (code) => {
+    assert.isFalse(isRefusal(state(code)))
+  })
+
+  it("tells by what the driver calls it, too", () => {
+    const unique = new SqlError.UniqueViolation({ ...props(new Error("no")), constraint: "one" })
+    assert.isTrue(isRefusal(new SqlError.SqlError({ reason: unique })))
+    assert.isTrue(isRefusal(new SqlError.SqlError({ reason: new SqlError.SqlSyntaxError(props(new Error("no"))) })))
+    for (const error of [refused, wrongPassword]) assert.isFalse(isRefusal(error))
   })
 })
 
@@ -99,4 +117,20 @@ describe("whenUp", () => {
       assert.isTrue(Exit.hasInterrupts(yield* Fiber.await(waiting)))
     })
   )
+})
+
+describe("isRefusal", () => {
+  it.each(["22P02", "23514", "42P01", ""])("holds for %j, which waiting does not mend", (code) => {
+    assert.isTrue(isRefusal(state(code)))
+  })
+
+  // What a running service cannot know better than to try again: else a settle would be given up for it.
+  it.each(["57P03", "25006", "58030", "XX000", "53300", "0A000"])("does not hold for %j", (code) => {
+    assert.isFalse(isRefusal(state(code)))
+  })
+
+  it("does not hold for a lost connection or a changed password", () => {
+    assert.isFalse(isRefusal(refused))
+    assert.isFalse(isRefusal(wrongPassword))
+  })
 })

@@ -33,6 +33,22 @@ layer(Stand.layer, { excludeTestServices: true })("a call that has begun", (it) 
     })
   )
 
+  it.effect("and that nobody waits for, such as a reversal, is stored before the service ends", () =>
+    Effect.gen(function* () {
+      const { simulator, start } = yield* Stand
+      const { access, ended, signal } = yield* start()
+      const order = { key: "reversal", amount }
+      yield* simulator.scenarios.add({ match: { TRAN_TYPE: "CCE7" }, effect: "SLOW_2000" })
+      yield* simulator.scenarios.add({ effect: "RESET_AFTER" })
+      assert.strictEqual(paymentOf(yield* sell(access, order)).status, "unknown")
+      yield* until(received(order.key), (types) => types.includes("CCE7"))
+      yield* signal("SIGTERM")
+      assert.strictEqual(yield* ended, 0)
+      const [, reversal] = yield* callsOf(order.key)
+      assert.deepInclude(reversal, { type: "reversal", status: "approved" })
+    })
+  )
+
   it.effect("is answered before the service ends, which takes no other and says that it is not ready", () =>
     Effect.gen(function* () {
       const { simulator, start } = yield* Stand

@@ -8,6 +8,8 @@ export interface Proxy {
   /** Ends every connection and takes no new one, until it is mended. */
   readonly cut: Effect.Effect<void>
   readonly mend: Effect.Effect<void>
+  /** Lets nothing through any more and ends nothing, as a network that has gone. */
+  readonly hush: Effect.Effect<void>
 }
 
 export const makeProxy = Effect.fnUntraced(function* ({ host, port }: LocalDatabase) {
@@ -45,7 +47,10 @@ export const makeProxy = Effect.fnUntraced(function* ({ host, port }: LocalDatab
   const proxy: Proxy = {
     port: typeof address === "object" && address !== null ? address.port : 0,
     cut: Effect.andThen(set(true), endAll),
-    mend: set(false)
+    mend: set(false),
+    hush: Effect.sync(() => {
+      for (const socket of open) socket.unpipe().pause()
+    })
   }
   return proxy
 })

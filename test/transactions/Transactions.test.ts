@@ -240,6 +240,18 @@ describe("Transactions.charge", () => {
     })
   )
 
+  it.effect("does not call a charge failed because its answer could not be stored", () =>
+    Effect.gen(function* () {
+      assert.strictEqual(yield* statusOf, "processing")
+    }).pipe(
+      Effect.provide(
+        withService({ claim: claims, findByKey: () => Effect.fail(away), settle: () => Effect.die("bug") }, () =>
+          Effect.succeed(approved)
+        )
+      )
+    )
+  )
+
   it.effect("says 503 and frees the key when nothing was sent", () =>
     Effect.gen(function* () {
       const error = yield* Effect.flip(statusOf)
