@@ -183,10 +183,12 @@ layer(TestDatabase.layerClient, { excludeTestServices: true })("Database", (it) 
       Effect.gen(function* () {
         const sql = yield* PgClient.PgClient
         const { pipelined, plain } = yield* openPools({ pipelinedConnections: 1, plainConnections: 1 })
-        const statements = [pipelined(sleep(1)), pipelined(sleep(1)), plain(sleep(4))]
+        // A pipelined statement of another test may still be going on at the server.
+        const victim = (sql: PgClient.PgClient) => sql`SELECT pg_sleep(1.8), 'victim'`
+        const statements = [pipelined(victim), pipelined(victim), plain(victim)]
         const running = yield* Effect.forkChild(Effect.all(statements.map(reasonOf), { concurrency: "unbounded" }))
         const active = sql`SELECT FROM pg_stat_activity WHERE datname = current_database() AND state = 'active'
-          AND application_name LIKE 'payment-service%'`
+          AND application_name LIKE 'payment-service%' AND query LIKE '%victim%'`
         yield* until(active, ({ length }) => length === 2)
         yield* killSessions
         assert.deepStrictEqual(yield* Fiber.join(running), ["connection", "connection", "connection"])

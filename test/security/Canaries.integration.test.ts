@@ -75,12 +75,13 @@ const everyPath = Effect.gen(function* () {
   yield* Effect.repeat(keep(read), { until: ({ json }) => json.status === "reversed" })
 
   // A defect in the claim and one in the settlement: Postgres quotes the row that does not fit.
-  for (const [table, check] of [
-    ["transactions", "amount <> 4242"],
-    ["events", "payload IS NULL"]
+  for (const [table, check, status] of [
+    ["transactions", "amount <> 4242", 500],
+    // EPX has charged by then, so it is not called an error.
+    ["events", "payload IS NULL", 202]
   ] as const) {
     yield* sql`ALTER TABLE ${sql(table)} ADD CONSTRAINT canary CHECK (${sql.literal(check)}) NOT VALID`
-    assert.strictEqual((yield* keep(charge({ source, amount: 4242 }, by(planted.keys.all)))).status, 500, table)
+    assert.strictEqual((yield* keep(charge({ source, amount: 4242 }, by(planted.keys.all)))).status, status, table)
     yield* sql`ALTER TABLE ${sql(table)} DROP CONSTRAINT canary`
   }
 
