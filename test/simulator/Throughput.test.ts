@@ -1,6 +1,7 @@
 import { spawn } from "node:child_process"
 import net from "node:net"
 import { createInterface } from "node:readline"
+import { fileURLToPath } from "node:url"
 import { assert, describe, it } from "@effect/vitest"
 import { Clock, Effect, Queue, Schema } from "effect"
 import { sale } from "./support/Client.ts"
@@ -12,7 +13,7 @@ const Report = Schema.fromJsonString(Schema.Struct({ cpuMs: Schema.Number, sold:
 const spawned = Effect.gen(function* () {
   const lines = yield* Queue.unbounded<string>()
   const child = yield* Effect.acquireRelease(
-    Effect.sync(() => spawn(process.execPath, [new URL("./support/serve.ts", import.meta.url).pathname])),
+    Effect.sync(() => spawn(process.execPath, [fileURLToPath(new URL("./support/serve.ts", import.meta.url))])),
     (child) =>
       Effect.callback<void>((resume) => {
         child.once("close", () => resume(Effect.void))
