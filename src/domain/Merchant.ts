@@ -16,7 +16,9 @@ export const SettlementZone = Schema.String.check(
   Schema.makeFilter((zone) => isZone(zone) || "Expected an IANA time zone such as America/New_York")
 )
 
-const isZone = (zone: string): boolean => /^[A-Za-z]/.test(zone) && Option.isSome(DateTime.zoneMakeNamed(zone))
+// No abbreviation: Node and Postgres do not mean the same by `IST`, and Postgres does not know them all.
+const isZone = (zone: string): boolean =>
+  /^(?:UTC$|[A-Za-z]+\/)/.test(zone) && Option.isSome(DateTime.zoneMakeNamed(zone))
 
 /** Local time of day, `HH:MM`, at which EPX closes the batch of a terminal and the business date rolls. */
 export const SettlementCutoff = Schema.String.check(Schema.isPattern(/^([01][0-9]|2[0-3]):[0-5][0-9]$/))

@@ -37,7 +37,7 @@ describe("Merchant", () => {
       []
     )
     for (const zone of ["UTC", "US/Eastern"]) assert.isTrue(isZone(zone), zone)
-    for (const zone of ["", "+05:00", "-0300", "Mars/Base", " UTC", "America/New_York ", "UTC+3"]) {
+    for (const zone of ["", "+05:00", "-0300", "Mars/Base", " UTC", "America/New_York ", "UTC+3", "IST", "AET"]) {
       assert.isFalse(isZone(zone), zone)
     }
   })
