@@ -1,5 +1,6 @@
 import { PgConnection } from "@effect/sql-pg"
 import { Effect, Option, Schedule } from "effect"
+import type { SqlError } from "effect/sql"
 import { findPostmaster, isReady, maintenance, type Postmaster, stop } from "./Postmaster.ts"
 
 /**
@@ -18,16 +19,16 @@ export const hold = Effect.fn("Postmaster.hold")(function* (postmaster: Postmast
 /** Stops the server of the data directory, if there is one, unless another process holds it or is connected to it. */
 export const leave = Effect.fn("Postmaster.leave")(function* (dataDirectory: string) {
   const running = yield* findPostmaster(dataDirectory)
-  if (Option.isSome(running)) {
-    yield* stopIfUnused(running.value).pipe(
-      // It may have become ready a moment after it refused us.
-      Effect.retry({ while: () => isReady(dataDirectory), schedule: refusedPoll }),
-      Effect.catchTag("SqlError", () =>
-        // A server that is ready but refuses us is busy with others. One that is not ready yet serves nobody.
-        Effect.flatMap(isReady(dataDirectory), (ready) => (ready ? Effect.void : stop(running.value, "SIGINT")))
-      )
-    )
-  }
+  if (Option.isNone(running)) return
+  // Asked once after each refusal: one that was not ready yet serves nobody, one that is may only just have become so.
+  const refused = (error: SqlError.SqlError) =>
+    Effect.flatMap(isReady(dataDirectory), (ready) => (ready ? Effect.fail(error) : stop(running.value, "SIGINT")))
+  yield* stopIfUnused(running.value).pipe(
+    Effect.catchTag("SqlError", refused),
+    Effect.retry(refusedPoll),
+    // Ready, and refusing us again and again: it is busy with others.
+    Effect.catchTag("SqlError", () => Effect.void)
+  )
 })
 
 const stopIfUnused = Effect.fnUntraced(function* (postmaster: Postmaster) {
