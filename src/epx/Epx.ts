@@ -8,9 +8,10 @@ import type { Fence } from "./Fence.ts"
 import { fieldsOf } from "./Fields.ts"
 import { Form } from "./Form.ts"
 import { callLimits, tranTypeOf } from "./Operation.ts"
+import type { PlainUrl } from "./Places.ts"
 import type { EpxRequest } from "./Request.ts"
 import type { EpxResult } from "./Result.ts"
-import { type PlainUrl, Wire, type WireOptions } from "./Wire.ts"
+import { Wire, type WireOptions } from "./Wire.ts"
 
 /** The card processor, EPX Server Post. */
 export class Epx extends Context.Service<
@@ -75,7 +76,7 @@ const reconnect = Schedule.exponential("200 millis").pipe(Schedule.jittered, Sch
 
 const isUnconnected = (result: EpxResult): boolean => result._tag === "NotSent" && result.reason === "connect"
 
-const laneOf = ({ operation }: EpxRequest) => (operation === "timeout_reversal" ? "reversals" : "charges")
+const laneOf = ({ operation }: EpxRequest) => (operation === "timeout_reversal" ? "resolver" : "charges")
 
 const encodeForm = Schema.encodeSync(Form)
 const decodeAnswer = Schema.decodeResult(AnswerDocument)

@@ -38,14 +38,17 @@ export class Exchange implements Dispatcher.DispatchHandler {
   readonly ended = Deferred.makeUnsafe<Ending>()
 
   readonly #fence: Fence
+  #onReleased: () => void
   #phase: "waiting" | "sent" | "stopped" = "waiting"
   #controller: Dispatcher.DispatchController | undefined
   #problem: InDoubt | undefined
   #chunks: Array<Uint8Array> = []
   #size = 0
 
-  constructor(fence: Fence) {
+  /** `onReleased` is called once, when undici has let go of the request. */
+  constructor(fence: Fence, onReleased: () => void) {
     this.#fence = fence
+    this.#onReleased = onReleased
   }
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
@@ -83,12 +86,14 @@ export class Exchange implements Dispatcher.DispatchHandler {
 
   onResponseEnd(): void {
     this.#end({ _tag: "Answered", body: Buffer.concat(this.#chunks) })
+    this.#release()
   }
 
   onResponseError(_controller: Dispatcher.DispatchController | null, error: Error): void {
     if (this.#phase === "waiting") {
       this.#stop(notSent(isShutDown(error) ? "interrupted" : "connect", describe(error)))
     } else this.#end(this.#problem ?? inDoubt("no_answer", describe(error)))
+    this.#release()
   }
 
   /** Gives up waiting to send; from then on no byte can leave. A request on its way stays so. */
@@ -100,6 +105,13 @@ export class Exchange implements Dispatcher.DispatchHandler {
   abandon(detail: string): void {
     this.withdraw(notSent("interrupted", detail))
     this.#abandon(inDoubt("no_answer", detail))
+  }
+
+  // undici promises to end each request once; a place given back twice would let one call too many through for ever.
+  #release(): void {
+    const onReleased = this.#onReleased
+    this.#onReleased = () => {}
+    onReleased()
   }
 
   #abandon(problem: InDoubt): void {
