@@ -41,9 +41,9 @@ export interface NotSent {
   readonly _tag: "NotSent"
   /**
    * `interrupted`: the client was shut down while the call waited for a connection. `overload`: too many calls were
-   * under way and waiting.
+   * under way and waiting. `breaker_open`: EPX did not answer lately.
    */
-  readonly reason: "connect" | "fence" | "interrupted" | "overload" | "unconfigured"
+  readonly reason: "breaker_open" | "connect" | "fence" | "interrupted" | "overload" | "unconfigured"
   readonly detail: string
 }
 

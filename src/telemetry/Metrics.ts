@@ -25,6 +25,10 @@ export const epxQueued = Metric.gauge("epx_calls_queued", {
   description: "Calls that wait for their turn to be sent to EPX, by environment and lane"
 })
 
+export const epxBreakerState = Metric.gauge("epx_breaker_state", {
+  description: "Whether charges are let through to EPX, by environment: 0 closed, 1 open, 2 half open"
+})
+
 export const paymentsTotal = Metric.counter("payments_total", {
   description: "Payments by operation and outcome, counted when the outcome is committed",
   incremental: true
