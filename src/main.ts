@@ -7,8 +7,7 @@ import { HttpApiBuilder } from "effect/http-api"
 import { PrometheusMetrics } from "effect/observability"
 import { Api } from "./Api.ts"
 import type { Environment } from "./domain/Terminal.ts"
-import { Epx } from "./epx/Epx.ts"
-import type { WireOptions } from "./epx/Wire.ts"
+import { Epx, type EpxOptions } from "./epx/Epx.ts"
 import { docsLayer } from "./http/Docs.ts"
 import { Edge } from "./http/Edge.ts"
 import { Health, healthRoutes } from "./http/Health.ts"
@@ -44,7 +43,7 @@ export interface ServiceOptions {
   readonly connection: Connection
   readonly pipelinedConnections: number
   readonly plainConnections: number
-  readonly epx: WireOptions
+  readonly epx: EpxOptions
   readonly encryptionKeys: CipherKeys
   readonly fingerprintKey: Redacted.Redacted<Uint8Array>
   /** Whose operator keys open the operator API. */

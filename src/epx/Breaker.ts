@@ -35,6 +35,8 @@ export const makeBreaker = Effect.gen(function* () {
   return breaker
 })
 
+export const noBreaker: Breaker = { guard: (_, call) => call, isOpen: () => Effect.succeed(false) }
+
 /** Two endpoints are never forgotten; a store that forgets an open circuit would close it without a word. */
 export const breakerStore = CircuitBreaker.layerStoreMemory({ idleTimeToLive: Duration.infinity })
 

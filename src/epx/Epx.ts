@@ -3,7 +3,7 @@ import type { Environment } from "../domain/Terminal.ts"
 import { epxAttemptDuration, epxResults } from "../telemetry/Metrics.ts"
 import { AnswerDocument } from "./AnswerFields.ts"
 import { answerText } from "./AnswerText.ts"
-import { breakerStore, makeBreaker } from "./Breaker.ts"
+import { breakerStore, makeBreaker, noBreaker } from "./Breaker.ts"
 import type { Lane } from "./Bulkhead.ts"
 import { decide } from "./Decision.ts"
 import type { Ending } from "./Exchange.ts"
@@ -15,6 +15,11 @@ import type { PlainUrl } from "./Places.ts"
 import type { EpxRequest } from "./Request.ts"
 import type { EpxResult } from "./Result.ts"
 import { type Post, Wire, type WireOptions } from "./Wire.ts"
+
+export interface EpxOptions extends WireOptions {
+  /** Without it, charges are sent even while EPX does not answer. True by default. */
+  readonly hasBreaker?: boolean | undefined
+}
 
 /** The card processor, EPX Server Post. */
 export class Epx extends Context.Service<
@@ -30,63 +35,69 @@ export class Epx extends Context.Service<
     isOpen(environment: Environment): Effect.Effect<boolean>
   }
 >()("payment-service/epx/Epx") {
-  static readonly layerWire: Layer.Layer<Epx, never, Wire> = Layer.effect(
-    Epx,
-    Effect.gen(function* () {
-      const wire = yield* Wire
-      const { guard, isOpen } = yield* makeBreaker
+  static readonly layerWire = ({
+    hasBreaker = true
+  }: Pick<EpxOptions, "hasBreaker"> = {}): Layer.Layer<Epx, never, Wire> =>
+    Layer.effect(
+      Epx,
+      Effect.gen(function* () {
+        const wire = yield* Wire
+        const { guard, isOpen } = hasBreaker ? yield* makeBreaker : noBreaker
 
-      const attempt = Effect.fnUntraced(function* (request: EpxRequest, post: Omit<Post, "environment" | "limit_ms">) {
-        const start = yield* Clock.monotonicTimeNanos
-        const { environment, operation } = request
-        const ending = yield* wire.post({ ...post, environment, limit_ms: callLimits[operation] })
-        const result = resultOf(request, ending)
-        const duration = Duration.nanos((yield* Clock.monotonicTimeNanos) - start)
-        const labels = { operation, outcome: outcomeOf(result) }
-        yield* Metric.update(Metric.withAttributes(epxAttemptDuration, labels), Duration.toSeconds(duration))
-        return result
-      })
-
-      const call = (request: EpxRequest, fence: Fence, lane: Lane) =>
-        Effect.suspend(() => {
-          const post = { body: encodeForm(fieldsOf(request)), fence, lane }
-          let unconnected: EpxResult | undefined
-          return attempt(request, post).pipe(
-            Effect.tap((result) =>
-              Effect.sync(() => {
-                if (isUnconnected(result)) unconnected = result
-              })
-            ),
-            Effect.repeat({ schedule: reconnect, while: isUnconnected }),
-            // That no time was left for yet another attempt says less than why there had to be one.
-            Effect.map((result) => (result._tag === "NotSent" ? (unconnected ?? result) : result))
-          )
+        const attempt = Effect.fnUntraced(function* (
+          request: EpxRequest,
+          post: Omit<Post, "environment" | "limit_ms">
+        ) {
+          const start = yield* Clock.monotonicTimeNanos
+          const { environment, operation } = request
+          const ending = yield* wire.post({ ...post, environment, limit_ms: callLimits[operation] })
+          const result = resultOf(request, ending)
+          const duration = Duration.nanos((yield* Clock.monotonicTimeNanos) - start)
+          const labels = { operation, outcome: outcomeOf(result) }
+          yield* Metric.update(Metric.withAttributes(epxAttemptDuration, labels), Duration.toSeconds(duration))
+          return result
         })
 
-      const send = (request: EpxRequest, fence: Fence, lane: Lane = "charges") => {
-        const { environment, operation, transactionId } = request
-        const isResolver = lane === "resolver" || operation === "timeout_reversal"
-        const made = isResolver ? call(request, fence, "resolver") : guard(environment, call(request, fence, lane))
-        return made.pipe(
-          Effect.tap((result) => report(request, result)),
-          Effect.withSpan(
-            `Epx.${operation}`,
-            {
-              kind: "client",
-              attributes: { "transaction.id": transactionId, "epx.tran_type": tranTypeOf(request) }
-            },
-            // A call never fails, so nobody would read the stack.
-            { captureStackTrace: false }
+        const call = (request: EpxRequest, fence: Fence, lane: Lane) =>
+          Effect.suspend(() => {
+            const post = { body: encodeForm(fieldsOf(request)), fence, lane }
+            let unconnected: EpxResult | undefined
+            return attempt(request, post).pipe(
+              Effect.tap((result) =>
+                Effect.sync(() => {
+                  if (isUnconnected(result)) unconnected = result
+                })
+              ),
+              Effect.repeat({ schedule: reconnect, while: isUnconnected }),
+              // That no time was left for yet another attempt says less than why there had to be one.
+              Effect.map((result) => (result._tag === "NotSent" ? (unconnected ?? result) : result))
+            )
+          })
+
+        const send = (request: EpxRequest, fence: Fence, lane: Lane = "charges") => {
+          const { environment, operation, transactionId } = request
+          const isResolver = lane === "resolver" || operation === "timeout_reversal"
+          const made = isResolver ? call(request, fence, "resolver") : guard(environment, call(request, fence, lane))
+          return made.pipe(
+            Effect.tap((result) => report(request, result)),
+            Effect.withSpan(
+              `Epx.${operation}`,
+              {
+                kind: "client",
+                attributes: { "transaction.id": transactionId, "epx.tran_type": tranTypeOf(request) }
+              },
+              // A call never fails, so nobody would read the stack.
+              { captureStackTrace: false }
+            )
           )
-        )
-      }
+        }
 
-      return Epx.of({ send, isOpen })
-    })
-  ).pipe(Layer.provide(breakerStore))
+        return Epx.of({ send, isOpen })
+      })
+    ).pipe(Layer.provide(breakerStore))
 
-  static readonly layer = (options: WireOptions): Layer.Layer<Epx, PlainUrl> =>
-    Epx.layerWire.pipe(Layer.provide(Wire.layer(options)))
+  static readonly layer = (options: EpxOptions): Layer.Layer<Epx, PlainUrl> =>
+    Epx.layerWire(options).pipe(Layer.provide(Wire.layer(options)))
 }
 
 /** Exponential, jittered, bounded: a gateway that refuses connections is not helped by more of them. */

@@ -35,7 +35,8 @@ const over = (...endings: ReadonlyArray<Ending>) => {
         return endings[Math.min(posts.length, endings.length) - 1] ?? silence
       })
   })
-  return { posts, layer: Epx.layerWire.pipe(Layer.provide(Layer.succeed(Wire, wire))) }
+  const layerOf = (hasBreaker: boolean) => Epx.layerWire({ hasBreaker }).pipe(Layer.provide(Layer.succeed(Wire, wire)))
+  return { posts, layer: layerOf(true), layerWithout: layerOf(false) }
 }
 
 interface SendOptions {
@@ -196,6 +197,15 @@ describe("a gateway that does not answer", () => {
       }
       assert.isFalse(yield* isOpen)
     }).pipe(Effect.provide(layer))
+  })
+
+  it.effect("is not spared where the breaker is left out", () => {
+    const { layerWithout, posts } = over(silence)
+    return Effect.gen(function* () {
+      for (const _ of Array(20)) yield* send(sale)
+      assert.isFalse(yield* isOpen)
+      assert.lengthOf(posts, 20)
+    }).pipe(Effect.provide(layerWithout))
   })
 
   it.effect("is judged by calls, however often each tried to connect", () => {
