@@ -22,7 +22,7 @@ export interface Connections {
 
 export interface Limits {
   readonly environment: Environment
-  readonly lane: Lane
+  readonly lane: Lane | "look_ups"
   readonly connections: number
   readonly queued: number
 }
@@ -61,6 +61,8 @@ export interface Sending {
   readonly fence: Fence
   /** From the first byte of the request to the last of the answer. */
   readonly limit_ms: number
+  /** Of the answer, in bytes; 256 KiB by default. */
+  readonly bodyLimit?: number | undefined
 }
 
 /**
@@ -83,8 +85,8 @@ export const exchange = (connections: Connections, sending: Sending): Effect.Eff
     )
   )
 
-const begin = ({ bulkhead, dispatcher }: Connections, { fence, request }: Sending): Exchange => {
-  const call = new Exchange(fence, () => bulkhead.leave())
+const begin = ({ bulkhead, dispatcher }: Connections, { bodyLimit, fence, request }: Sending): Exchange => {
+  const call = new Exchange(fence, () => bulkhead.leave(), bodyLimit)
   // Our own limit covers headers and body together.
   dispatcher.dispatch({ ...request, headersTimeout: 0, bodyTimeout: 0 }, call)
   return call

@@ -9,10 +9,15 @@ interface Answered {
   readonly body: Uint8Array
 }
 
-export type Ending = Answered | NotSent | InDoubt
+/** An answer with another status, whose body is not read. */
+interface Failed extends InDoubt {
+  readonly status?: number
+}
+
+export type Ending = Answered | NotSent | Failed
 
 /** EPX's answers have some 2 KiB. */
-const bodyLimit = 256 * 1024
+const usualBodyLimit = 256 * 1024
 
 export const notSent = (reason: NotSent["reason"], detail: string): NotSent => ({ _tag: "NotSent", reason, detail })
 
@@ -38,16 +43,18 @@ export class Exchange implements Dispatcher.DispatchHandler {
   readonly ended = Deferred.makeUnsafe<Ending>()
 
   readonly #fence: Fence
+  readonly #bodyLimit: number
   #onReleased: () => void
   #phase: "waiting" | "sent" | "stopped" = "waiting"
   #controller: Dispatcher.DispatchController | undefined
-  #problem: InDoubt | undefined
+  #problem: Failed | undefined
   #chunks: Array<Uint8Array> = []
   #size = 0
 
   /** `onReleased` is called once, when undici has let go of the request. */
-  constructor(fence: Fence, onReleased: () => void) {
+  constructor(fence: Fence, onReleased: () => void, bodyLimit = usualBodyLimit) {
     this.#fence = fence
+    this.#bodyLimit = bodyLimit
     this.#onReleased = onReleased
   }
 
@@ -71,7 +78,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
   ): void {
     if (status < 200) return
     const encoding = headers["content-encoding"]
-    if (status !== 200) this.#abandon(inDoubt("unreadable", `status ${status}`))
+    if (status !== 200) this.#abandon({ ...inDoubt("unreadable", `status ${status}`), status })
     // We ask for no encoding, so an encoded answer is not EPX's own.
     else if (encoding !== undefined && encoding !== "identity") {
       this.#abandon(inDoubt("unreadable", "an encoded body"))
@@ -80,8 +87,8 @@ export class Exchange implements Dispatcher.DispatchHandler {
 
   onResponseData(_controller: Dispatcher.DispatchController, chunk: Uint8Array): void {
     this.#size += chunk.byteLength
-    if (this.#size > bodyLimit) this.#abandon(inDoubt("unreadable", `a body of more than ${bodyLimit} bytes`))
-    else this.#chunks.push(chunk)
+    if (this.#size <= this.#bodyLimit) this.#chunks.push(chunk)
+    else this.#abandon(inDoubt("unreadable", `a body of more than ${this.#bodyLimit} bytes`))
   }
 
   onResponseEnd(): void {
@@ -114,7 +121,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
     onReleased()
   }
 
-  #abandon(problem: InDoubt): void {
+  #abandon(problem: Failed): void {
     this.#problem ??= problem
     this.#controller?.abort(new Error(problem.detail))
     this.#end(problem)

@@ -29,6 +29,11 @@ export const epxBreakerState = Metric.gauge("epx_breaker_state", {
   description: "Whether charges are let through to EPX, by environment: 0 closed, 1 open, 2 half open"
 })
 
+export const epxLookUps = Metric.counter("epx_look_ups_total", {
+  description: "Look-ups of calls at EPX by outcome: found, absent, or why there is no answer",
+  incremental: true
+})
+
 export const paymentsTotal = Metric.counter("payments_total", {
   description: "Payments by operation and outcome, counted when the outcome is committed",
   incremental: true
