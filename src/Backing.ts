@@ -56,16 +56,21 @@ const connectionOf = Effect.fnUntraced(function* ({ DATABASE_URL, LOCAL_DIRECTOR
 
 /** EPX as the environment names it, or the simulator in its place. */
 export const epxOf = Effect.fnUntraced(function* (settings: Settings) {
-  const options = { keepAlive: settings.EPX_KEEP_ALIVE, allowPlain: !settings.isProduction }
+  const { EPX_TEST_LOOKUP_URL, EPX_TEST_URL } = settings
+  const allowPlain = !settings.isProduction
   const live = Option.getOrUndefined(settings.EPX_LIVE_URL)
-  if (Option.isSome(settings.EPX_TEST_URL)) {
-    return { wire: { ...options, urls: { test: settings.EPX_TEST_URL.value, live } }, simulator: Option.none() }
+  const liveLookUps = Option.getOrUndefined(settings.EPX_LIVE_LOOKUP_URL)
+  const at = (test: URL | undefined, testLookUps: URL | undefined) => ({
+    wire: { keepAlive: settings.EPX_KEEP_ALIVE, allowPlain, urls: { test, live } },
+    lookUps: { allowPlain, urls: { test: Option.getOrElse(EPX_TEST_LOOKUP_URL, () => testLookUps), live: liveLookUps } }
+  })
+  if (settings.isProduction || Option.isSome(EPX_TEST_URL)) {
+    return { ...at(Option.getOrUndefined(EPX_TEST_URL), undefined), simulator: Option.none() }
   }
-  if (settings.isProduction) return { wire: { ...options, urls: { live } }, simulator: Option.none() }
   yield* Effect.logInfo("Starting the EPX simulator")
   const services = yield* Layer.build(simulatorOf(settings))
   const simulator = yield* Effect.provideContext(Simulator, services)
-  return { wire: { ...options, urls: { test: simulator.url, live } }, simulator: Option.some(simulator) }
+  return { ...at(simulator.url, new URL("custompay", simulator.url)), simulator: Option.some(simulator) }
 })
 
 export const simulatorOf = ({ SIMULATOR_CONTROL_PORT, SIMULATOR_PORT }: Settings) =>

@@ -12,7 +12,7 @@ import type { Settings } from "./Settings.ts"
 export const serve = Effect.fnUntraced(function* (settings: Settings) {
   const keys = yield* keysOf(settings)
   const { connection } = yield* databaseOf(settings)
-  const { simulator, wire } = yield* epxOf(settings)
+  const { lookUps, simulator, wire } = yield* epxOf(settings)
   const services = yield* Layer.build(
     serviceLayer({
       ...keys,
@@ -24,6 +24,7 @@ export const serve = Effect.fnUntraced(function* (settings: Settings) {
       pipelinedConnections: settings.DATABASE_PIPELINED_CONNECTIONS,
       plainConnections: settings.DATABASE_PLAIN_CONNECTIONS,
       epx: wire,
+      lookUps,
       operatorEnvironment: Option.isSome(settings.EPX_LIVE_URL) ? "live" : "test"
     })
   )

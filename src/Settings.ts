@@ -29,6 +29,8 @@ const variables = {
   DATABASE_PLAIN_CONNECTIONS: connections("DATABASE_PLAIN_CONNECTIONS").pipe(Config.withDefault(8)),
   EPX_TEST_URL: optional(Config.URL("EPX_TEST_URL")),
   EPX_LIVE_URL: optional(Config.URL("EPX_LIVE_URL")),
+  EPX_TEST_LOOKUP_URL: optional(Config.URL("EPX_TEST_LOOKUP_URL")),
+  EPX_LIVE_LOOKUP_URL: optional(Config.URL("EPX_LIVE_LOOKUP_URL")),
   EPX_KEEP_ALIVE: Config.Boolean("EPX_KEEP_ALIVE").pipe(Config.withDefault(false)),
   ENCRYPTION_KEYS: optional(Config.Redacted("ENCRYPTION_KEYS")),
   FINGERPRINT_KEY: optional(Config.Redacted("FINGERPRINT_KEY")),
@@ -121,13 +123,16 @@ const productionProblems: Effect.Effect<ReadonlyArray<string>> = Effect.gen(func
     ...(noTest && noLive
       ? ["EPX_LIVE_URL, EPX_TEST_URL: one at least is required in production; the simulator is for development"]
       : []),
-    ...insecure("EPX_TEST_URL", yield* lenient(variables.EPX_TEST_URL)),
-    ...insecure("EPX_LIVE_URL", yield* lenient(variables.EPX_LIVE_URL))
+    ...(yield* Effect.forEach(epxUrls, insecure)).flat()
   ]
 })
 
-const insecure = (name: string, url: Option.Option<URL>) =>
-  Option.isSome(url) && url.value.protocol !== "https:" ? [`${name}: must be https in production`] : []
+const epxUrls = ["EPX_TEST_URL", "EPX_LIVE_URL", "EPX_TEST_LOOKUP_URL", "EPX_LIVE_LOOKUP_URL"] as const
+
+const insecure = (name: (typeof epxUrls)[number]) =>
+  Effect.map(lenient(variables[name]), (url) =>
+    Option.isSome(url) && url.value.protocol !== "https:" ? [`${name}: must be https in production`] : []
+  )
 
 const base64 = /^[A-Za-z0-9+/]{43}=$/
 

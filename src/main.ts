@@ -7,8 +7,8 @@ import { HttpApiBuilder } from "effect/http-api"
 import { PrometheusMetrics } from "effect/observability"
 import { Api } from "./Api.ts"
 import type { Environment } from "./domain/Terminal.ts"
-import { Epx } from "./epx/Epx.ts"
-import type { WireOptions } from "./epx/Wire.ts"
+import { CustomPay, type CustomPayOptions } from "./epx/CustomPay.ts"
+import { Epx, type EpxOptions } from "./epx/Epx.ts"
 import { docsLayer } from "./http/Docs.ts"
 import { Edge } from "./http/Edge.ts"
 import { Health, healthRoutes } from "./http/Health.ts"
@@ -44,7 +44,8 @@ export interface ServiceOptions {
   readonly connection: Connection
   readonly pipelinedConnections: number
   readonly plainConnections: number
-  readonly epx: WireOptions
+  readonly epx: EpxOptions
+  readonly lookUps: CustomPayOptions
   readonly encryptionKeys: CipherKeys
   readonly fingerprintKey: Redacted.Redacted<Uint8Array>
   /** Whose operator keys open the operator API. */
@@ -77,7 +78,7 @@ const moneyLayer = (options: ServiceOptions) =>
     Layer.provideMerge(Resolver.layer),
     Layer.provide([TransactionsRepo.layer, ReversalsRepo.layer]),
     Layer.provide(Calls.layer),
-    Layer.provide(Epx.layer(options.epx))
+    Layer.provide([Epx.layer(options.epx), CustomPay.layer(options.lookUps)])
   )
 
 const healthLayer = Layer.unwrap(

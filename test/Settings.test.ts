@@ -65,6 +65,7 @@ describe("settings", () => {
     ["DATABASE_PLAIN_CONNECTIONS", "0", "expected a value between 1 and 500"],
     ["APP_ENV", "prod", 'expected "development" | "test" | "production"'],
     ["EPX_TEST_URL", "epx", "expected a valid URL string"],
+    ["EPX_LIVE_LOOKUP_URL", "epi", "expected a valid URL string"],
     ["DATABASE_URL", "mysql://x/y", "must be a URL such as postgres://user:password@host:5432/database"],
     ["DATABASE_URL", "db", "must be a URL such as postgres://user:password@host:5432/database"],
     ["ENCRYPTION_KEYS", "short", "must be `id:key` pairs"],
@@ -77,6 +78,16 @@ describe("settings", () => {
       assert.lengthOf(found, 1)
       assert.isTrue(found[0]?.startsWith(`${name}: ${complaint}`), found[0])
     })
+  )
+
+  it.effect.each(["EPX_TEST_URL", "EPX_LIVE_URL", "EPX_TEST_LOOKUP_URL", "EPX_LIVE_LOOKUP_URL"])(
+    "refuse plain HTTP for %s in production only",
+    (name) =>
+      Effect.gen(function* () {
+        const url = { [name]: "http://epx.invalid" }
+        assert.deepStrictEqual(yield* problems({ ...production, ...url }), [`${name}: must be https in production`])
+        assert.isFalse((yield* load(url)).isProduction)
+      })
   )
 
   it.effect("name all that is wrong at once, and repeat no value", () =>

@@ -1,16 +1,25 @@
 import { Clock, Context, Duration, Effect, Layer, Metric, Result, Schedule, Schema } from "effect"
+import type { Environment } from "../domain/Terminal.ts"
 import { epxAttemptDuration, epxResults } from "../telemetry/Metrics.ts"
 import { AnswerDocument } from "./AnswerFields.ts"
 import { answerText } from "./AnswerText.ts"
+import { breakerStore, makeBreaker, noBreaker } from "./Breaker.ts"
+import type { Lane } from "./Bulkhead.ts"
 import { decide } from "./Decision.ts"
 import type { Ending } from "./Exchange.ts"
 import type { Fence } from "./Fence.ts"
 import { fieldsOf } from "./Fields.ts"
 import { Form } from "./Form.ts"
 import { callLimits, tranTypeOf } from "./Operation.ts"
+import type { PlainUrl } from "./Places.ts"
 import type { EpxRequest } from "./Request.ts"
 import type { EpxResult } from "./Result.ts"
-import { type PlainUrl, Wire, type WireOptions } from "./Wire.ts"
+import { type Post, Wire, type WireOptions } from "./Wire.ts"
+
+export interface EpxOptions extends WireOptions {
+  /** Without it, charges are sent even while EPX does not answer. True by default. */
+  readonly hasBreaker?: boolean | undefined
+}
 
 /** The card processor, EPX Server Post. */
 export class Epx extends Context.Service<
@@ -19,63 +28,82 @@ export class Epx extends Context.Service<
     /**
      * Makes one call, whose first byte leaves before the fence falls or never. It always succeeds with
      * what is known of the outcome; only failures to connect are tried again, with the same pair and before the fence.
+     * The resolver's calls are never turned away: neither by other calls nor because EPX did not answer those.
      */
-    send(request: EpxRequest, fence: Fence): Effect.Effect<EpxResult>
+    send(request: EpxRequest, fence: Fence, lane?: Lane): Effect.Effect<EpxResult>
+    /** Whether a charge sent now would be refused because EPX does not answer. */
+    isOpen(environment: Environment): Effect.Effect<boolean>
   }
 >()("payment-service/epx/Epx") {
-  static readonly layerWire: Layer.Layer<Epx, never, Wire> = Layer.effect(
-    Epx,
-    Effect.gen(function* () {
-      const wire = yield* Wire
+  static readonly layerWire = ({
+    hasBreaker = true
+  }: Pick<EpxOptions, "hasBreaker"> = {}): Layer.Layer<Epx, never, Wire> =>
+    Layer.effect(
+      Epx,
+      Effect.gen(function* () {
+        const wire = yield* Wire
+        const { guard, isOpen } = hasBreaker ? yield* makeBreaker : noBreaker
 
-      const attempt = Effect.fnUntraced(function* (request: EpxRequest, body: string, fence: Fence) {
-        const start = yield* Clock.monotonicTimeNanos
-        const limit_ms = callLimits[request.operation]
-        const ending = yield* wire.post({
-          environment: request.environment,
-          lane: laneOf(request),
-          body,
-          fence,
-          limit_ms
+        const attempt = Effect.fnUntraced(function* (
+          request: EpxRequest,
+          post: Omit<Post, "environment" | "limit_ms">
+        ) {
+          const start = yield* Clock.monotonicTimeNanos
+          const { environment, operation } = request
+          const ending = yield* wire.post({ ...post, environment, limit_ms: callLimits[operation] })
+          const result = resultOf(request, ending)
+          const duration = Duration.nanos((yield* Clock.monotonicTimeNanos) - start)
+          const labels = { operation, outcome: outcomeOf(result) }
+          yield* Metric.update(Metric.withAttributes(epxAttemptDuration, labels), Duration.toSeconds(duration))
+          return result
         })
-        const result = resultOf(request, ending)
-        const duration = Duration.nanos((yield* Clock.monotonicTimeNanos) - start)
-        const labels = { operation: request.operation, outcome: outcomeOf(result) }
-        yield* Metric.update(Metric.withAttributes(epxAttemptDuration, labels), Duration.toSeconds(duration))
-        return result
-      })
 
-      const send = (request: EpxRequest, fence: Fence) =>
-        Effect.suspend(() => {
-          const body = encodeForm(fieldsOf(request))
-          return Effect.repeat(attempt(request, body, fence), { schedule: reconnect, while: isUnconnected })
-        }).pipe(
-          Effect.tap((result) => report(request, result)),
-          Effect.withSpan(
-            `Epx.${request.operation}`,
-            {
-              kind: "client",
-              attributes: { "transaction.id": request.transactionId, "epx.tran_type": tranTypeOf(request) }
-            },
-            // A call never fails, so nobody would read the stack.
-            { captureStackTrace: false }
+        const call = (request: EpxRequest, fence: Fence, lane: Lane) =>
+          Effect.suspend(() => {
+            const post = { body: encodeForm(fieldsOf(request)), fence, lane }
+            let unconnected: EpxResult | undefined
+            return attempt(request, post).pipe(
+              Effect.tap((result) =>
+                Effect.sync(() => {
+                  if (isUnconnected(result)) unconnected = result
+                })
+              ),
+              Effect.repeat({ schedule: reconnect, while: isUnconnected }),
+              // That no time was left for yet another attempt says less than why there had to be one.
+              Effect.map((result) => (result._tag === "NotSent" ? (unconnected ?? result) : result))
+            )
+          })
+
+        const send = (request: EpxRequest, fence: Fence, lane: Lane = "charges") => {
+          const { environment, operation, transactionId } = request
+          const isResolver = lane === "resolver" || operation === "timeout_reversal"
+          const made = isResolver ? call(request, fence, "resolver") : guard(environment, call(request, fence, lane))
+          return made.pipe(
+            Effect.tap((result) => report(request, result)),
+            Effect.withSpan(
+              `Epx.${operation}`,
+              {
+                kind: "client",
+                attributes: { "transaction.id": transactionId, "epx.tran_type": tranTypeOf(request) }
+              },
+              // A call never fails, so nobody would read the stack.
+              { captureStackTrace: false }
+            )
           )
-        )
+        }
 
-      return Epx.of({ send })
-    })
-  )
+        return Epx.of({ send, isOpen })
+      })
+    ).pipe(Layer.provide(breakerStore))
 
-  static readonly layer = (options: WireOptions): Layer.Layer<Epx, PlainUrl> =>
-    Epx.layerWire.pipe(Layer.provide(Wire.layer(options)))
+  static readonly layer = (options: EpxOptions): Layer.Layer<Epx, PlainUrl> =>
+    Epx.layerWire(options).pipe(Layer.provide(Wire.layer(options)))
 }
 
 /** Exponential, jittered, bounded: a gateway that refuses connections is not helped by more of them. */
 const reconnect = Schedule.exponential("200 millis").pipe(Schedule.jittered, Schedule.upTo({ times: 3 }))
 
 const isUnconnected = (result: EpxResult): boolean => result._tag === "NotSent" && result.reason === "connect"
-
-const laneOf = ({ operation }: EpxRequest) => (operation === "timeout_reversal" ? "reversals" : "charges")
 
 const encodeForm = Schema.encodeSync(Form)
 const decodeAnswer = Schema.decodeResult(AnswerDocument)

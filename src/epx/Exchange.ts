@@ -9,10 +9,15 @@ interface Answered {
   readonly body: Uint8Array
 }
 
-export type Ending = Answered | NotSent | InDoubt
+/** An answer with another status, whose body is not read. */
+interface Failed extends InDoubt {
+  readonly status?: number
+}
+
+export type Ending = Answered | NotSent | Failed
 
 /** EPX's answers have some 2 KiB. */
-const bodyLimit = 256 * 1024
+const usualBodyLimit = 256 * 1024
 
 export const notSent = (reason: NotSent["reason"], detail: string): NotSent => ({ _tag: "NotSent", reason, detail })
 
@@ -38,14 +43,19 @@ export class Exchange implements Dispatcher.DispatchHandler {
   readonly ended = Deferred.makeUnsafe<Ending>()
 
   readonly #fence: Fence
+  readonly #bodyLimit: number
+  #onReleased: () => void
   #phase: "waiting" | "sent" | "stopped" = "waiting"
   #controller: Dispatcher.DispatchController | undefined
-  #problem: InDoubt | undefined
+  #problem: Failed | undefined
   #chunks: Array<Uint8Array> = []
   #size = 0
 
-  constructor(fence: Fence) {
+  /** `onReleased` is called once, when undici has let go of the request. */
+  constructor(fence: Fence, onReleased: () => void, bodyLimit = usualBodyLimit) {
     this.#fence = fence
+    this.#bodyLimit = bodyLimit
+    this.#onReleased = onReleased
   }
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
@@ -68,7 +78,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
   ): void {
     if (status < 200) return
     const encoding = headers["content-encoding"]
-    if (status !== 200) this.#abandon(inDoubt("unreadable", `status ${status}`))
+    if (status !== 200) this.#abandon({ ...inDoubt("unreadable", `status ${status}`), status })
     // We ask for no encoding, so an encoded answer is not EPX's own.
     else if (encoding !== undefined && encoding !== "identity") {
       this.#abandon(inDoubt("unreadable", "an encoded body"))
@@ -77,18 +87,20 @@ export class Exchange implements Dispatcher.DispatchHandler {
 
   onResponseData(_controller: Dispatcher.DispatchController, chunk: Uint8Array): void {
     this.#size += chunk.byteLength
-    if (this.#size > bodyLimit) this.#abandon(inDoubt("unreadable", `a body of more than ${bodyLimit} bytes`))
-    else this.#chunks.push(chunk)
+    if (this.#size <= this.#bodyLimit) this.#chunks.push(chunk)
+    else this.#abandon(inDoubt("unreadable", `a body of more than ${this.#bodyLimit} bytes`))
   }
 
   onResponseEnd(): void {
     this.#end({ _tag: "Answered", body: Buffer.concat(this.#chunks) })
+    this.#release()
   }
 
   onResponseError(_controller: Dispatcher.DispatchController | null, error: Error): void {
     if (this.#phase === "waiting") {
       this.#stop(notSent(isShutDown(error) ? "interrupted" : "connect", describe(error)))
     } else this.#end(this.#problem ?? inDoubt("no_answer", describe(error)))
+    this.#release()
   }
 
   /** Gives up waiting to send; from then on no byte can leave. A request on its way stays so. */
@@ -102,7 +114,14 @@ export class Exchange implements Dispatcher.DispatchHandler {
     this.#abandon(inDoubt("no_answer", detail))
   }
 
-  #abandon(problem: InDoubt): void {
+  // undici promises to end each request once; a place given back twice would let one call too many through for ever.
+  #release(): void {
+    const onReleased = this.#onReleased
+    this.#onReleased = () => {}
+    onReleased()
+  }
+
+  #abandon(problem: Failed): void {
     this.#problem ??= problem
     this.#controller?.abort(new Error(problem.detail))
     this.#end(problem)

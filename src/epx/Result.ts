@@ -39,8 +39,11 @@ type Replied =
 /** Provably no byte of the request left this machine: nothing happened at EPX, and the call may be made again. */
 export interface NotSent {
   readonly _tag: "NotSent"
-  /** `interrupted`: the client was shut down while the call waited for a connection. */
-  readonly reason: "connect" | "fence" | "interrupted" | "unconfigured"
+  /**
+   * `interrupted`: the client was shut down while the call waited for a connection. `overload`: too many calls were
+   * under way and waiting. `breaker_open`: EPX did not answer lately.
+   */
+  readonly reason: "breaker_open" | "connect" | "fence" | "interrupted" | "overload" | "unconfigured"
   readonly detail: string
 }
 

@@ -9,11 +9,28 @@ export const httpRequestDuration = duration("http_server_request_duration_second
 
 export const epxAttemptDuration = duration(
   "epx_attempt_duration_seconds",
-  "From asking for a connection to EPX to the end of its answer, by operation and outcome"
+  "From asking for a place among the calls to EPX to the end of its answer, by operation and outcome"
 )
 
 export const epxResults = Metric.counter("epx_results_total", {
   description: "Calls to EPX by operation, outcome and reason, which is the response code of a reply",
+  incremental: true
+})
+
+export const epxInFlight = Metric.gauge("epx_calls_in_flight", {
+  description: "Calls on their way to EPX or waiting for its answer, by environment and lane"
+})
+
+export const epxQueued = Metric.gauge("epx_calls_queued", {
+  description: "Calls that wait for their turn to be sent to EPX, by environment and lane"
+})
+
+export const epxBreakerState = Metric.gauge("epx_breaker_state", {
+  description: "Whether charges are let through to EPX, by environment: 0 closed, 1 open, 2 half open"
+})
+
+export const epxLookUps = Metric.counter("epx_look_ups_total", {
+  description: "Look-ups of calls at EPX by outcome: found, absent, or why there is no answer",
   incremental: true
 })
 

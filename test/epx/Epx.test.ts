@@ -2,10 +2,12 @@ import { assert, describe, it } from "@effect/vitest"
 import { Clock, Deferred, Effect, Fiber, Layer, Metric, Random, Schema, Tracer } from "effect"
 import { TestClock } from "effect/testing"
 import { AnswerXml } from "../../src/epx/AnswerXml.ts"
+import type { Lane } from "../../src/epx/Bulkhead.ts"
 import { Epx } from "../../src/epx/Epx.ts"
 import { type Ending, notSent } from "../../src/epx/Exchange.ts"
 import { makeFence } from "../../src/epx/Fence.ts"
 import type { EpxRequest } from "../../src/epx/Request.ts"
+import type { EpxResult } from "../../src/epx/Result.ts"
 import { type Post, Wire } from "../../src/epx/Wire.ts"
 import { answerToSale, cardRequests, timeoutReversal } from "./Examples.ts"
 import { closedPort, httpAnswer, listen } from "./Ports.ts"
@@ -33,16 +35,22 @@ const over = (...endings: ReadonlyArray<Ending>) => {
         return endings[Math.min(posts.length, endings.length) - 1] ?? silence
       })
   })
-  return { posts, layer: Epx.layerWire.pipe(Layer.provide(Layer.succeed(Wire, wire))) }
+  const layerOf = (hasBreaker: boolean) => Epx.layerWire({ hasBreaker }).pipe(Layer.provide(Layer.succeed(Wire, wire)))
+  return { posts, layer: layerOf(true), layerWithout: layerOf(false) }
 }
 
-const send = (request: EpxRequest, sendBy = 10_000) =>
-  Effect.flatMap(Epx, (epx) => Effect.flatMap(makeFence(sendBy), (fence) => epx.send(request, fence)))
+interface SendOptions {
+  readonly sendBy?: number
+  readonly lane?: Lane
+}
+
+const send = (request: EpxRequest, { lane, sendBy = 10_000 }: SendOptions = {}) =>
+  Effect.flatMap(Epx, (epx) => Effect.flatMap(makeFence(sendBy), (fence) => epx.send(request, fence, lane)))
 
 /** Lets the clock run until the call has ended. */
-const sendThroughTime = (request: EpxRequest, sendBy?: number) =>
+const sendThroughTime = (request: EpxRequest, options?: SendOptions) =>
   Effect.gen(function* () {
-    const fiber = yield* Effect.forkChild(send(request, sendBy))
+    const fiber = yield* Effect.forkChild(send(request, options))
     yield* TestClock.adjust("1 minute")
     return yield* Fiber.join(fiber)
   })
@@ -118,7 +126,7 @@ describe("a failure to connect", () => {
   it.effect("is tried again at jittered times", () => {
     const { layer, posts } = over(refused)
     return Effect.gen(function* () {
-      for (const seed of ["a", "b"]) yield* sendThroughTime(sale, 1_000_000).pipe(Random.withSeed(seed))
+      for (const seed of ["a", "b"]) yield* sendThroughTime(sale, { sendBy: 1_000_000 }).pipe(Random.withSeed(seed))
       const waits = (from: number) => posts.slice(from, from + 4).map(({ at_ms }) => at_ms - (posts[from]?.at_ms ?? 0))
       assert.notDeepEqual(waits(0), waits(4))
     }).pipe(Effect.provide(layer))
@@ -148,6 +156,76 @@ describe("a failure to connect", () => {
       yield* Fiber.interrupt(fiber)
       yield* TestClock.adjust("1 minute")
       assert.lengthOf(posts, 1)
+    }).pipe(Effect.provide(layer))
+  })
+})
+
+describe("a gateway that does not answer", () => {
+  const summary = (result: EpxResult) => (result._tag === "Replied" ? result.outcome : result.reason)
+  const isOpen = Effect.flatMap(Epx, (epx) => epx.isOpen("test"))
+
+  it.effect("is spared further charges, at once and with nothing sent", () => {
+    const { layer, posts } = over(silence)
+    return Effect.gen(function* () {
+      for (const _ of Array(5)) yield* send(sale)
+      assert.isTrue(yield* isOpen)
+      assert.deepInclude(yield* send(sale), { _tag: "NotSent", reason: "breaker_open" })
+      assert.lengthOf(posts, 5)
+    }).pipe(Effect.provide(layer))
+  })
+
+  it.effect("is still asked by the resolver", () => {
+    const { layer, posts } = over(...Array(5).fill(silence), approval)
+    return Effect.gen(function* () {
+      for (const _ of Array(5)) yield* send(sale)
+      assert.strictEqual(summary(yield* send(sale, { lane: "resolver" })), "approved")
+      assert.notStrictEqual(summary(yield* send(timeoutReversal)), "breaker_open")
+      assert.isTrue(yield* isOpen)
+      assert.deepStrictEqual(
+        posts.map(({ post }) => post.lane),
+        [...Array(5).fill("charges"), "resolver", "resolver"]
+      )
+    }).pipe(Effect.provide(layer))
+  })
+
+  it.effect("is not judged by the resolver's calls", () => {
+    const { layer } = over(silence)
+    return Effect.gen(function* () {
+      for (const _ of Array(20)) {
+        yield* send(timeoutReversal)
+        yield* send(sale, { lane: "resolver" })
+      }
+      assert.isFalse(yield* isOpen)
+    }).pipe(Effect.provide(layer))
+  })
+
+  it.effect("is not spared where the breaker is left out", () => {
+    const { layerWithout, posts } = over(silence)
+    return Effect.gen(function* () {
+      for (const _ of Array(20)) yield* send(sale)
+      assert.isFalse(yield* isOpen)
+      assert.lengthOf(posts, 20)
+    }).pipe(Effect.provide(layerWithout))
+  })
+
+  it.effect("is judged by calls, however often each tried to connect", () => {
+    const { layer, posts } = over(refused)
+    return Effect.gen(function* () {
+      for (const _ of Array(4)) yield* sendThroughTime(sale, { sendBy: 1_000_000 })
+      assert.lengthOf(posts, 16)
+      assert.isFalse(yield* isOpen)
+      const fifth = yield* Effect.forkChild(send(sale, { sendBy: 1_000_000 }))
+      yield* TestClock.adjust("5 seconds")
+      yield* Fiber.join(fifth)
+      assert.isTrue(yield* isOpen)
+    }).pipe(Effect.provide(layer))
+  })
+
+  it.effect("is known by its first failure to connect when no time is left for another attempt", () => {
+    const { layer, posts } = over(refused, notSent("fence", "the fence had passed"))
+    return Effect.gen(function* () {
+      assert.deepStrictEqual(yield* sendThroughTime(sale), refused)
+      assert.lengthOf(posts, 2)
     }).pipe(Effect.provide(layer))
   })
 })

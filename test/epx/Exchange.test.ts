@@ -18,11 +18,12 @@ const controller = () => {
 
 const openFence = { left: () => 1 }
 const passedFence = { left: () => -1 }
+const ignore = () => {}
 
 describe("Exchange", () => {
   it.effect("lets nothing through once the fence has passed", () =>
     Effect.gen(function* () {
-      const exchange = new Exchange(passedFence)
+      const exchange = new Exchange(passedFence, ignore)
       const undici = controller()
       exchange.onRequestStart(undici)
       assert.lengthOf(undici.aborts, 1)
@@ -32,7 +33,7 @@ describe("Exchange", () => {
 
   it.effect("lets nothing through after it was withdrawn", () =>
     Effect.gen(function* () {
-      const exchange = new Exchange(openFence)
+      const exchange = new Exchange(openFence, ignore)
       const undici = controller()
       exchange.withdraw(notSent("fence", "test"))
       exchange.onRequestStart(undici)
@@ -43,7 +44,7 @@ describe("Exchange", () => {
 
   it.effect("lets nothing through after it was abandoned", () =>
     Effect.gen(function* () {
-      const exchange = new Exchange(openFence)
+      const exchange = new Exchange(openFence, ignore)
       const undici = controller()
       exchange.abandon("test")
       exchange.onRequestStart(undici)
@@ -54,7 +55,7 @@ describe("Exchange", () => {
 
   it.effect("lets nothing through twice, and stays in doubt", () =>
     Effect.gen(function* () {
-      const exchange = new Exchange(openFence)
+      const exchange = new Exchange(openFence, ignore)
       const [first, second] = [controller(), controller()]
       exchange.onRequestStart(first)
       exchange.onRequestStart(second)
@@ -67,7 +68,7 @@ describe("Exchange", () => {
 
   it.effect("cannot be withdrawn once it was let through", () =>
     Effect.gen(function* () {
-      const exchange = new Exchange(openFence)
+      const exchange = new Exchange(openFence, ignore)
       exchange.onRequestStart(controller())
       exchange.withdraw(notSent("fence", "test"))
       exchange.onResponseStart(controller(), 200, {})
@@ -84,7 +85,7 @@ describe("Exchange", () => {
         [limit, "Answered"],
         [limit + 1, "InDoubt"]
       ] as const) {
-        const exchange = new Exchange(openFence)
+        const exchange = new Exchange(openFence, ignore)
         const undici = controller()
         exchange.onRequestStart(undici)
         exchange.onResponseStart(undici, 200, {})
@@ -94,6 +95,19 @@ describe("Exchange", () => {
         assert.strictEqual((yield* Deferred.await(exchange.ended))._tag, ending)
         assert.lengthOf(undici.aborts, ending === "Answered" ? 0 : 1)
       }
+    })
+  )
+
+  it.effect("releases its place once, and not before undici has let go of it", () =>
+    Effect.gen(function* () {
+      let released = 0
+      const exchange = new Exchange(openFence, () => void released++)
+      exchange.withdraw(notSent("fence", "test"))
+      yield* Deferred.await(exchange.ended)
+      assert.strictEqual(released, 0)
+      exchange.onResponseError(controller(), new Error("test"))
+      exchange.onResponseEnd()
+      assert.strictEqual(released, 1)
     })
   )
 })

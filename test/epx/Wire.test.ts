@@ -1,9 +1,12 @@
+import type net from "node:net"
 import { assert, describe, it } from "@effect/vitest"
-import { Context, Deferred, Effect, Fiber, Layer, type Scope } from "effect"
+import { Context, Deferred, Effect, Fiber, Layer, Metric, type Scope } from "effect"
 import { TestClock } from "effect/testing"
+import type { Lane } from "../../src/epx/Bulkhead.ts"
 import type { Ending } from "../../src/epx/Exchange.ts"
 import { makeFence } from "../../src/epx/Fence.ts"
-import { type PlainUrl, Wire, type WireOptions } from "../../src/epx/Wire.ts"
+import type { PlainUrl } from "../../src/epx/Places.ts"
+import { Wire, type WireOptions } from "../../src/epx/Wire.ts"
 import {
   blackhole,
   closedPort,
@@ -35,14 +38,16 @@ const open = (url: string, options: Partial<WireOptions> = {}): Open =>
 interface Limits {
   readonly fence_ms?: number
   readonly limit_ms?: number
+  readonly lane?: Lane
 }
 
 /** Like EPX's clock, that of these tests is the real one unless they say otherwise. */
-const post = (wire: Wire["Service"], { fence_ms = 3_000, limit_ms = 3_000 }: Limits = {}): Effect.Effect<Ending> =>
+const post = (wire: Wire["Service"], limits: Limits = {}): Effect.Effect<Ending> =>
   Effect.gen(function* () {
+    const { fence_ms = 3_000, lane = "charges", limit_ms = 3_000 } = limits
     const now = yield* Effect.clockWith((clock) => clock.currentTimeMillis)
     const fence = yield* makeFence(now + fence_ms)
-    return yield* wire.post({ environment: "test", lane: "charges", body: "CARD_ENT_METH=Z", fence, limit_ms })
+    return yield* wire.post({ environment: "test", lane, body: "CARD_ENT_METH=Z", fence, limit_ms })
   })
 
 const summary = (ending: Ending): string =>
@@ -192,6 +197,114 @@ describe("the fence", () => {
       yield* Fiber.interrupt(first)
       yield* Effect.sleep("200 millis")
       assert.strictEqual(requests(server), 1)
+    })
+  )
+})
+
+/** Calls that hold a place, and calls that wait for one. */
+const held = Effect.map(Metric.snapshot, (metrics) => {
+  const sum = (id: string) =>
+    metrics.reduce((total, metric) => total + (metric.id === id ? Number(Object(metric.state).value) : 0), 0)
+  return { inFlight: sum("epx_calls_in_flight"), queued: sum("epx_calls_queued") }
+})
+
+const freshMetrics = Effect.provideService(Metric.MetricRegistry, new Map())
+
+describe("many calls", () => {
+  it.live("are under way and waiting up to a bound, and the next is turned away at once", () =>
+    Effect.gen(function* () {
+      const server = yield* listen({})
+      const wire = yield* open(`http://127.0.0.1:${server.port}`, { connections: 2, queued: 3 })
+      const fibers = yield* Effect.forEach(Array(5), () => Effect.forkChild(post(wire, { limit_ms: 60_000 })))
+      yield* Deferred.await(server.hit)
+      assert.deepStrictEqual(yield* held, { inFlight: 2, queued: 3 })
+      assert.strictEqual(summary(yield* post(wire)), "NotSent overload")
+      yield* Fiber.interruptAll(fibers)
+      yield* Effect.sleep("50 millis")
+      assert.deepStrictEqual(yield* held, { inFlight: 0, queued: 0 })
+    }).pipe(freshMetrics)
+  )
+
+  it.live("leave the resolver's places alone, which never turn a call away", () =>
+    Effect.gen(function* () {
+      const server = yield* listen({
+        onData: (socket, _data, count) => void (count > 1 && socket.end(httpAnswer("ok")))
+      })
+      const options = { connections: 1, queued: 0, reservedConnections: 1 }
+      const wire = yield* open(`http://127.0.0.1:${server.port}`, options)
+      const hung = yield* Effect.forkChild(post(wire, { limit_ms: 60_000 }))
+      yield* Deferred.await(server.hit)
+      assert.strictEqual(summary(yield* post(wire)), "NotSent overload")
+      const calls = Array.from({ length: 50 }, () => post(wire, { lane: "resolver" }))
+      assert.deepStrictEqual(
+        [...new Set((yield* Effect.all(calls, { concurrency: "unbounded" })).map(summary))],
+        ["Answered"]
+      )
+      yield* Fiber.interrupt(hung)
+    })
+  )
+
+  it.live("reach nobody when their fence passes in the queue", () =>
+    Effect.gen(function* () {
+      const server = yield* listen({})
+      const wire = yield* open(`http://127.0.0.1:${server.port}`, { connections: 1 })
+      const first = yield* Effect.forkChild(post(wire, { limit_ms: 60_000 }))
+      yield* Deferred.await(server.hit)
+      const calls = Array.from({ length: 20 }, () => post(wire, { fence_ms: 50 }))
+      const late = yield* Effect.all(calls, { concurrency: "unbounded" })
+      assert.deepStrictEqual([...new Set(late.map(summary))], ["NotSent fence"])
+      yield* Fiber.interrupt(first)
+      yield* Effect.sleep("100 millis")
+      assert.strictEqual(server.connections(), 1)
+    })
+  )
+
+  it.live("keep their places while undici still connects for them", () =>
+    Effect.gen(function* () {
+      const { port } = yield* listen({})
+      const wire = yield* open(`https://127.0.0.1:${port}`, { connections: 1, queued: 0, connectTimeout_ms: 200 })
+      assert.strictEqual(summary(yield* post(wire, { fence_ms: 20 })), "NotSent fence")
+      assert.strictEqual(summary(yield* post(wire)), "NotSent overload")
+      yield* Effect.sleep("1 second")
+      assert.strictEqual(summary(yield* post(wire)), "NotSent connect")
+    })
+  )
+
+  it.live("give back every place, however they end", () =>
+    Effect.gen(function* () {
+      const ends = [
+        (socket: net.Socket) => socket.resetAndDestroy(),
+        (socket: net.Socket) => socket.end(),
+        (socket: net.Socket) => socket.end(httpAnswer("ok")),
+        (socket: net.Socket) => socket.end(httpAnswer("no", "503 Service Unavailable")),
+        (socket: net.Socket) => socket.end("HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\n"),
+        () => {}
+      ]
+      const { port } = yield* listen({ onData: (socket, _data, count) => void ends[count % ends.length]?.(socket) })
+      const wire = yield* open(`http://127.0.0.1:${port}`, { connections: 5, queued: 100 })
+      const calls = Array.from({ length: 60 }, (_, index) =>
+        post(wire, { fence_ms: 100 + index * 20, limit_ms: 50 }).pipe(Effect.timeoutOption(20 + index * 15))
+      )
+      yield* Effect.all(calls, { concurrency: "unbounded" })
+      yield* Effect.sleep("100 millis")
+      assert.deepStrictEqual(yield* held, { inFlight: 0, queued: 0 })
+    }).pipe(freshMetrics)
+  )
+
+  it.live("end with their client, however many of them wait", () =>
+    Effect.gen(function* () {
+      const server = yield* listen({})
+      const fibers = yield* Effect.scoped(
+        Effect.gen(function* () {
+          const wire = yield* open(`http://127.0.0.1:${server.port}`, { connections: 1, queued: 5_000 })
+          const fibers = yield* Effect.forEach(Array(5_000), () => Effect.forkDetach(post(wire)))
+          yield* Deferred.await(server.hit)
+          return fibers
+        })
+      )
+      const [first, ...waiting] = yield* Effect.forEach(fibers, (fiber) => Effect.map(Fiber.join(fiber), summary))
+      assert.strictEqual(first, "InDoubt no_answer")
+      assert.deepStrictEqual([...new Set(waiting)], ["NotSent interrupted"])
     })
   )
 })

@@ -89,7 +89,9 @@ const usualOptions = (connection: ServiceOptions["connection"], epx: URL): Servi
   connection,
   pipelinedConnections: 4,
   plainConnections: 4,
-  epx: { urls: { test: epx }, keepAlive: false, allowPlain: true },
+  // Tests of faults would close the way for those that run after them.
+  epx: { urls: { test: epx }, keepAlive: false, allowPlain: true, hasBreaker: false },
+  lookUps: { urls: { test: new URL("custompay", epx) }, allowPlain: true },
   encryptionKeys: [{ id: "test", key: Redacted.make(randomBytes(32)) }],
   fingerprintKey: Redacted.make(randomBytes(32)),
   operatorEnvironment: "test"

@@ -61,7 +61,7 @@ const withService = (repo: Repo, send: Epx["Service"]["send"]) =>
     Layer.provideMerge(Calls.layer),
     Layer.provide([
       Layer.mock(TransactionsRepo)(repo),
-      Layer.succeed(Epx, Epx.of({ send })),
+      Layer.succeed(Epx, Epx.of({ send, isOpen: () => Effect.succeed(false) })),
       Layer.succeed(Resolver, Resolver.of({ wake: Effect.void })),
       SecureRandom.layerWebCrypto
     ])

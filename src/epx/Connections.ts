@@ -1,0 +1,114 @@
+import { Agent, type Dispatcher } from "@effect/platform-node/Undici"
+import { Deferred, Effect, Metric, Option } from "effect"
+import type { Environment } from "../domain/Terminal.ts"
+import { gauge } from "../telemetry/Gauge.ts"
+import { epxInFlight, epxQueued } from "../telemetry/Metrics.ts"
+import { Bulkhead, type Lane } from "./Bulkhead.ts"
+import { type Ending, Exchange, notSent } from "./Exchange.ts"
+import type { Fence } from "./Fence.ts"
+
+export interface ConnectionOptions {
+  /** PEM of a certificate authority to trust instead of the well-known ones. */
+  readonly ca?: string | undefined
+  /** Longest wait for a connection including its TLS handshake; 5,000 by default. undici may add half a second. */
+  readonly connectTimeout_ms?: number | undefined
+}
+
+/** Connections to one origin, and no more calls on their way through undici than there are of them. */
+export interface Connections {
+  readonly dispatcher: Dispatcher
+  readonly bulkhead: Bulkhead
+}
+
+export interface Limits {
+  readonly environment: Environment
+  readonly lane: Lane | "look_ups"
+  readonly connections: number
+  readonly queued: number
+}
+
+export const makeConnections = Effect.fnUntraced(function* (
+  { connections, environment, lane, queued }: Limits,
+  { ca, connectTimeout_ms = 5_000 }: ConnectionOptions
+) {
+  const dispatcher = yield* Effect.acquireRelease(
+    Effect.sync(
+      () =>
+        new Agent({
+          allowH2: false,
+          pipelining: 1,
+          connections,
+          connect: {
+            timeout: connectTimeout_ms,
+            // Spelled out because an environment variable of Node can switch the check off.
+            rejectUnauthorized: true,
+            ...(ca === undefined ? {} : { ca })
+          }
+        })
+    ),
+    // undici's way to close is a promise.
+    (made) => Effect.promise(() => made.destroy())
+  )
+  const bulkhead = new Bulkhead(connections, queued)
+  yield* gauge(Metric.withAttributes(epxInFlight, { environment, lane }), () => bulkhead.inFlight)
+  yield* gauge(Metric.withAttributes(epxQueued, { environment, lane }), () => bulkhead.queued)
+  const made: Connections = { dispatcher, bulkhead }
+  return made
+})
+
+export interface Sending {
+  readonly request: Omit<Dispatcher.DispatchOptions, "headersTimeout" | "bodyTimeout">
+  readonly fence: Fence
+  /** From the first byte of the request to the last of the answer. */
+  readonly limit_ms: number
+  /** Of the answer, in bytes; 256 KiB by default. */
+  readonly bodyLimit?: number | undefined
+}
+
+/**
+ * Waits for a place and for the first byte up to the fence, and from there for the whole answer up to the limit. The
+ * place is free again when undici has let go of the request, which for one that was given up may be later.
+ */
+export const exchange = (connections: Connections, sending: Sending): Effect.Effect<Ending> =>
+  Effect.uninterruptibleMask((restore) =>
+    Effect.flatMap(
+      connections.bulkhead.enter(sending.fence, restore),
+      Option.match({
+        onSome: Effect.succeed<Ending>,
+        onNone: () => {
+          const call = begin(connections, sending)
+          return restore(outcome(call, sending)).pipe(
+            Effect.onInterrupt(() => Effect.sync(() => call.abandon("interrupted")))
+          )
+        }
+      })
+    )
+  )
+
+const begin = ({ bulkhead, dispatcher }: Connections, { bodyLimit, fence, request }: Sending): Exchange => {
+  const call = new Exchange(fence, () => bulkhead.leave(), bodyLimit)
+  // Our own limit covers headers and body together.
+  dispatcher.dispatch({ ...request, headersTimeout: 0, bodyTimeout: 0 }, call)
+  return call
+}
+
+const outcome = (call: Exchange, { fence, limit_ms }: Sending): Effect.Effect<Ending> =>
+  Deferred.await(call.begun).pipe(
+    // A request that left in the very moment the fence passed is on its way, and is waited for like any other.
+    Effect.timeoutOrElse({
+      duration: Math.max(0, fence.left()),
+      orElse: () => Effect.sync(() => call.withdraw(notSent("fence", "no connection before the fence")))
+    }),
+    Effect.andThen(
+      Deferred.await(call.ended).pipe(
+        Effect.timeoutOrElse({
+          duration: limit_ms,
+          orElse: () =>
+            Effect.suspend(() => {
+              call.abandon(`no answer within ${limit_ms} ms`)
+              return Deferred.await(call.ended)
+            })
+        })
+      )
+    )
+  )
