@@ -1,4 +1,5 @@
 import { Schema, Struct } from "effect"
+import { CutOffTime, SettlementZone } from "./CutOff.ts"
 
 /** What EPX leaves open or lets a merchant choose, for one four-part key. */
 export const Profile = Schema.Struct({
@@ -22,6 +23,16 @@ export const Profile = Schema.Struct({
   cce7_declined: Schema.Literals(["25", "00"]),
   /** A second timeout reversal of the same original. */
   cce7_twice: Schema.Literals(["25", "00"]),
+  /** A refund of a sale or capture whose batch is still open. */
+  refund_unsettled: Schema.Literals(["allow", "S7"]),
+  /** Whether a refund must name ORIG_BATCH_ID and ORIG_TRAN_NBR. */
+  orig_pair_required: Schema.Boolean,
+  /** Whether refunds are answered with TRAN_TYPE CCEA; never those of Amex. */
+  ccea_rewrite: Schema.Boolean,
+  /** Whether batches close at the cut-off, and not by CCEZ alone. */
+  auto_close: Schema.Boolean,
+  settlement_cut_off: CutOffTime,
+  settlement_time_zone: SettlementZone,
   batch_id_required: Schema.Boolean,
   connection_close: Schema.Boolean,
   local_time_zone: Schema.Literals(["America/New_York", "America/Phoenix"]),
@@ -52,6 +63,12 @@ export const defaultProfile: Profile = {
   late_cce7: "25",
   cce7_declined: "25",
   cce7_twice: "25",
+  refund_unsettled: "allow",
+  orig_pair_required: false,
+  ccea_rewrite: false,
+  auto_close: true,
+  settlement_cut_off: "23:00",
+  settlement_time_zone: "America/New_York",
   batch_id_required: false,
   connection_close: true,
   local_time_zone: "America/New_York",

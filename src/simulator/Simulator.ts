@@ -4,7 +4,7 @@ import { Clock, Context, DateTime, Duration, Effect, FiberSet, Layer, Schema, ty
 import type { Indefinite } from "./Assertions.ts"
 import { testBrics } from "./Cards.ts"
 import { makeControlPlane } from "./ControlPlane.ts"
-import { Controls, type ShownDoubleCharge, type ShownTransaction } from "./Controls.ts"
+import { Controls, type ShownDoubleCharge } from "./Controls.ts"
 import { Doors } from "./Doors.ts"
 import type { LedgerFilter, TerminalLedger } from "./Ledger.ts"
 import { listen, type PortUnavailable } from "./Listener.ts"
@@ -12,6 +12,7 @@ import type { Profile, ProfilePatch } from "./Profile.ts"
 import type { LoggedRequest, RequestFilter } from "./RequestLog.ts"
 import type { InvalidCommand, Scenario, ScenarioInput } from "./Scenarios.ts"
 import { makeServerPost } from "./ServerPost.ts"
+import type { ShownTransaction } from "./ShownTransaction.ts"
 import { TestCertificates } from "./TestCertificates.ts"
 
 /** The host can be reached from elsewhere: anybody there could read and steer the simulator. */

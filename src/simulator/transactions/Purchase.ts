@@ -70,8 +70,9 @@ const refused = (request: KnownRequest, { code }: Refusal): Outcome => ({
 })
 
 const run = (request: KnownRequest, books: Books, forced: Forced | undefined): Outcome => {
-  const card = findInstrument(request, books)
-  if ("code" in card) return refused(request, card)
+  const instrument = findInstrument(request, books)
+  if ("code" in instrument) return refused(request, instrument)
+  const { card } = instrument
   const { fields, profile } = request
   const isByBric = fields.has("ORIG_AUTH_GUID")
   const trigger = heededTrigger(card, profile, amountCents(fields), isByBric)
@@ -81,8 +82,10 @@ const run = (request: KnownRequest, books: Books, forced: Forced | undefined): O
   return {
     answer: answerOf(request, card, decision, made),
     commit: () => {
-      const outcome = { card, bric: made.bric, code: decision.code, amount: decision.charged }
-      const transaction = newTransaction(request, outcome)
+      const { code, charged, hasAuthCode } = decision
+      const authCode = hasAuthCode ? made.authCode : undefined
+      const deed = { card, bric: made.bric, code, authCode, isDone: charged > 0, amount: charged }
+      const transaction = newTransaction(request, deed)
       ledger.commit(transaction)
       return transaction
     }
