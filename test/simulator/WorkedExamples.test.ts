@@ -208,6 +208,73 @@ describe("the worked examples", () => {
     )
   )
 
+  const visaSale: Form = { ...common, ...visaCard, TRAN_TYPE: "CCE1", AMOUNT: "25.00", TRAN_NBR: "1001" }
+  const visaAuthorization: Form = { ...common, ...visaCard, TRAN_TYPE: "CCE2", AMOUNT: "50.00", TRAN_NBR: "1003" }
+
+  const later = (type: string, tranNbr: string, bric: string | undefined, more: Form = {}): Form => ({
+    ...common,
+    ...more,
+    TRAN_TYPE: type,
+    TRAN_NBR: tranNbr,
+    ORIG_AUTH_GUID: bric ?? "",
+    CARD_ENT_METH: "Z"
+  })
+
+  it.effect("a capture of less than was authorized, a second one, and the void of the first", () =>
+    withSimulator((simulator) =>
+      Effect.gen(function* () {
+        const document = (form: Form) => Effect.map(post(simulator, form), ({ body }) => body.toString("utf8"))
+        const { AUTH_GUID: held } = yield* ask(simulator, visaAuthorization)
+        const captured = yield* document(later("CCE4", "1004", held, { AMOUNT: "42.50", USER_DATA_1: "pay_0003" }))
+        expectDocument(
+          captured,
+          `${header("CCE4", "1004")} AUTH_GUID=* AUTH_RESP=00 AUTH_RESP_TEXT=APPROVAL AUTH_CARD_TYPE=V ${at} ${amounts("42.50", "42.50", "00")} ORIG_TRAN_TYPE=CCE4`
+        )
+        expectDocument(
+          yield* document(later("CCE4", "1005", held, { AMOUNT: "42.50" })),
+          `${header("CCE4", "1005")} AUTH_RESP=EV AUTH_RESP_TEXT=NO_ACTION_TAKEN AUTH_CARD_TYPE=V ${at} ${amounts("42.50", "0.00", "EV")} ORIG_TRAN_TYPE=CCE4`
+        )
+        const [, bric] = entriesOf(captured).find(([name]) => name === "AUTH_GUID") ?? []
+        expectDocument(
+          yield* document(later("CCEX", "1006", bric)),
+          `${header("CCEX", "1006")} AUTH_GUID=* AUTH_RESP=00 AUTH_RESP_TEXT=APPROVAL ${at} ${amounts("0.00", "0.00", "00")} ORIG_TRAN_TYPE=CCEX`
+        )
+      })
+    )
+  )
+
+  it.effect.each([
+    { name: "rewritten to CCEA", ccea_rewrite: true, type: "CCEA" },
+    { name: "as it was sent", ccea_rewrite: false, type: "CCE9" }
+  ])("a partial refund, $name", ({ ccea_rewrite, type }) =>
+    withSimulator((simulator) =>
+      Effect.gen(function* () {
+        yield* simulator.patchProfile({ ccea_rewrite })
+        const { AUTH_GUID: sold } = yield* ask(simulator, visaSale)
+        const pair = { BATCH_ID: "20260316", ORIG_BATCH_ID: "20260314", ORIG_TRAN_NBR: "1001" }
+        const form = later("CCE9", "1107", sold, { ...pair, AMOUNT: "10.00", USER_DATA_1: "rfd_0001" })
+        const { body } = yield* post(simulator, form)
+        expectDocument(
+          body.toString("utf8"),
+          `${header(type, "1107", "20260316")} AUTH_GUID=* AUTH_RESP=00 AUTH_CODE=* AUTH_RESP_TEXT=APPROVAL_* AUTH_CARD_TYPE=V ${at} ${amounts("10.00", "10.00", "00")} ${visa} ORIG_TRAN_TYPE=CCE9`
+        )
+      })
+    )
+  )
+
+  it.effect("a batch close", () =>
+    withSimulator((simulator) =>
+      Effect.gen(function* () {
+        yield* post(simulator, visaSale)
+        const { body } = yield* post(simulator, { ...key, TRAN_TYPE: "CCEZ", BATCH_ID: "20260314", TRAN_NBR: "1" })
+        expectDocument(
+          body.toString("utf8"),
+          `${header("CCEZ", "1")} AUTH_GUID=* AUTH_RESP=00 AUTH_RESP_TEXT=APPROVAL ${at} ${amounts("0.00", "0.00", "00")} ORIG_TRAN_TYPE=CCEZ`
+        )
+      })
+    )
+  )
+
   it.effect("the wire form is one line without a declaration", () =>
     withSimulator((simulator) =>
       Effect.gen(function* () {
