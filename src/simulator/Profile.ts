@@ -29,6 +29,8 @@ export const Profile = Schema.Struct({
   orig_pair_required: Schema.Boolean,
   /** Whether refunds are answered with TRAN_TYPE CCEA; never those of Amex. */
   ccea_rewrite: Schema.Boolean,
+  /** A storage BRIC that the issuer's verification refuses. */
+  decline_storage_code: Schema.Literals(["05", "EO", "ST"]),
   /** Whether batches close at the cut-off, and not by CCEZ alone. */
   auto_close: Schema.Boolean,
   settlement_cut_off: CutOffTime,
@@ -66,6 +68,7 @@ export const defaultProfile: Profile = {
   refund_unsettled: "allow",
   orig_pair_required: false,
   ccea_rewrite: false,
+  decline_storage_code: "05",
   auto_close: true,
   settlement_cut_off: "23:00",
   settlement_time_zone: "America/New_York",

@@ -40,6 +40,8 @@ export interface Transaction {
   /** The capture of an authorization, while it is not voided. */
   capture: Transaction | undefined
   isVoided: boolean
+  /** Whether CCE8 made its BRIC, to last. */
+  readonly isStored: boolean
   /** When the batch closed, in simulated epoch milliseconds. */
   settledAt: number | undefined
   /** COF_PERIOD: months the BRIC lives; 0 = not for new sales. */
@@ -69,6 +71,7 @@ export const defaultCofMonths = 13
 export type Deed = Pick<Transaction, "card" | "bric" | "code" | "isDone" | "amount"> & {
   readonly authCode?: string | undefined
   readonly target?: Transaction | undefined
+  readonly isStored?: boolean
   /** What a BRIC handed on. */
   readonly inherited?: Fields | undefined
 }
@@ -105,6 +108,7 @@ export const newTransaction = (request: KnownRequest, deed: Deed): Transaction =
     target: deed.target,
     capture: undefined,
     isVoided: false,
+    isStored: deed.isStored ?? false,
     settledAt: undefined,
     cofMonths: period === undefined ? defaultCofMonths : Number(period),
     kept: keep(fields, deed.inherited),

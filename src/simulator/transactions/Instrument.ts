@@ -1,6 +1,9 @@
 import { DateTime } from "effect"
+import { requestedCents } from "../Amounts.ts"
+import { settled } from "../Answer.ts"
 import type { Card } from "../Cards.ts"
-import type { Books } from "../Outcome.ts"
+import { textOf } from "../Codes.ts"
+import type { Books, Outcome } from "../Outcome.ts"
 import type { KnownRequest, Refusal } from "../Request.ts"
 import { defaultCofMonths, type Transaction } from "../Transaction.ts"
 
@@ -23,14 +26,10 @@ const findBric = (request: KnownRequest, { ledger, cards }: Books, bric: string)
   if (source === undefined) return { code: "25" }
   const { card } = source
   // A declined storage has no BRIC at EPX, and that of an update is not to be used.
-  if (source.type === "CCE8") return isStorageBric(source) ? { card, source } : { code: "25" }
+  if (source.type === "CCE8") return source.isStored ? { card, source } : { code: "25" }
   if (source.cofMonths === 0) return { code: "12" }
   return isAlive(source, request.receivedAt) ? { card, source } : { code: "25" }
 }
-
-/** Whether the BRIC stays for good: made by CCE8, but not by an update. */
-const isStorageBric = ({ type, isDone, target }: Transaction): boolean =>
-  type === "CCE8" && isDone && target === undefined
 
 /** The card sent, or the one behind the BRIC. */
 export const findInstrument = (request: KnownRequest, books: Books): Instrument | Refusal => {
@@ -39,3 +38,12 @@ export const findInstrument = (request: KnownRequest, books: Books): Instrument 
   const card = books.cards.find(request.fields.get("ACCOUNT_NBR") ?? "")
   return card === undefined ? { code: "15" } : { card, source: undefined }
 }
+
+/** The answer when there is no such card or BRIC. */
+export const unfound = (request: KnownRequest, { code }: Refusal): Outcome => ({
+  answer: {
+    ...settled(request, code, requestedCents(request.fields), 0),
+    AUTH_RESP: code,
+    AUTH_RESP_TEXT: textOf(code)
+  }
+})
