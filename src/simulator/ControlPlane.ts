@@ -177,6 +177,12 @@ const routes: ReadonlyArray<Route> = [
     query: ["key", "ref"],
     handler: (command, controls) => verdict(controls.doubleCharges(filterOf(command)))
   },
+  {
+    method: "GET",
+    path: "/assert/no-double-refund",
+    query: ["key", "ref"],
+    handler: (command, controls) => verdict(controls.doubleRefunds(filterOf(command)))
+  },
   { method: "GET", path: "/assert/all-definite", query: ["key", "older_than"], handler: assertDefinite }
 ]
 

@@ -1,4 +1,11 @@
-import { type DoubleCharge, findDoubleCharges, findIndefinite, type Indefinite } from "./Assertions.ts"
+import {
+  type DoubleCharge,
+  type DoubleRefund,
+  findDoubleCharges,
+  findDoubleRefunds,
+  findIndefinite,
+  type Indefinite
+} from "./Assertions.ts"
 import { Cards } from "./Cards.ts"
 import type { Doors } from "./Doors.ts"
 import { Gateway, type GatewayState } from "./Gateway.ts"
@@ -13,8 +20,13 @@ import { type ShownTransaction, show } from "./ShownTransaction.ts"
 import { SimulatedClock } from "./SimulatedClock.ts"
 import { Terminals } from "./Terminals.ts"
 
-/** What a reference was charged more than once. */
+/** What a payment was charged or given back more than once. */
 export interface ShownDoubleCharge extends Omit<DoubleCharge, "transactions"> {
+  readonly transactions: ReadonlyArray<ShownTransaction>
+}
+
+/** What an attempt refunded more than once. */
+export interface ShownDoubleRefund extends Omit<DoubleRefund, "transactions"> {
   readonly transactions: ReadonlyArray<ShownTransaction>
 }
 
@@ -86,6 +98,14 @@ export class Controls {
     return findDoubleCharges(this.#state.ledger.transactions(filter)).map((charge) => ({
       ...charge,
       transactions: charge.transactions.map(show)
+    }))
+  }
+
+  doubleRefunds(filter: LedgerFilter): ReadonlyArray<ShownDoubleRefund> {
+    this.#settle()
+    return findDoubleRefunds(this.#state.ledger.transactions(filter)).map((refund) => ({
+      ...refund,
+      transactions: refund.transactions.map(show)
     }))
   }
 

@@ -4,7 +4,7 @@ import { Clock, Context, DateTime, Duration, Effect, FiberSet, Layer, Schema, ty
 import type { Indefinite } from "./Assertions.ts"
 import { testBrics } from "./Cards.ts"
 import { makeControlPlane } from "./ControlPlane.ts"
-import { Controls, type ShownDoubleCharge } from "./Controls.ts"
+import { Controls, type ShownDoubleCharge, type ShownDoubleRefund } from "./Controls.ts"
 import { Doors } from "./Doors.ts"
 import type { LedgerFilter, TerminalLedger } from "./Ledger.ts"
 import { listen, type PortUnavailable } from "./Listener.ts"
@@ -73,9 +73,11 @@ export class Simulator extends Context.Service<
     /** The switches of a four-part key, or of every key that does not say otherwise. */
     profile(key?: string): Effect.Effect<Profile>
     patchProfile(patch: ProfilePatch, key?: string): Effect.Effect<Profile>
-    /** References charged more than once, net of reversals. */
+    /** Payments charged more than once, net of reversals, voids and refunds, or refunded beyond their charge. */
     doubleCharges(filter?: LedgerFilter): Effect.Effect<ReadonlyArray<ShownDoubleCharge>>
-    /** Charges of that age that stand though the client was told nothing it could read. */
+    /** Attempts (USER_DATA_2) refunded more than once, net of voids. */
+    doubleRefunds(filter?: LedgerFilter): Effect.Effect<ReadonlyArray<ShownDoubleRefund>>
+    /** Charges and refunds of that age that stand though the client was told nothing it could read. */
     indefinite(olderThan: Duration.Input, key?: string): Effect.Effect<ReadonlyArray<Indefinite>>
     /** Forgets one four-part key, or everything. */
     reset(key?: string): Effect.Effect<void>
@@ -166,6 +168,9 @@ const make = Effect.fnUntraced(function* (
     ),
     doubleCharges: Effect.fn("Simulator.doubleCharges")((filter) =>
       Effect.sync(() => controls.doubleCharges(filter ?? {}))
+    ),
+    doubleRefunds: Effect.fn("Simulator.doubleRefunds")((filter) =>
+      Effect.sync(() => controls.doubleRefunds(filter ?? {}))
     ),
     indefinite: Effect.fn("Simulator.indefinite")((olderThan, key) =>
       Effect.sync(() => controls.indefinite(Duration.toMillis(olderThan), key))
