@@ -84,7 +84,7 @@ export interface Indefinite {
   readonly reason: "untold" | "in_flight"
 }
 
-/** Charges and refunds that stand though no readable answer left, and requests still in flight, if received by `before`. */
+/** Charges and refunds that stand untold, and requests still in flight, if received by `before`. */
 export const findIndefinite = (
   transactions: ReadonlyArray<Transaction>,
   late: LateCommits,

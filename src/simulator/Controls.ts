@@ -12,6 +12,7 @@ import { Gateway, type GatewayState } from "./Gateway.ts"
 import { Generator } from "./Generator.ts"
 import { LateCommits } from "./LateCommits.ts"
 import { Ledger, type LedgerFilter, type TerminalLedger } from "./Ledger.ts"
+import { LookUps } from "./lookups/LookUps.ts"
 import type { Profile, ProfilePatch } from "./Profile.ts"
 import { type LoggedRequest, type RequestFilter, RequestLog } from "./RequestLog.ts"
 import { Scenarios } from "./Scenarios.ts"
@@ -33,6 +34,7 @@ export interface ShownDoubleRefund extends Omit<DoubleRefund, "transactions"> {
 /** Everything that can be asked of the simulator or done to it, at once and without waiting. */
 export class Controls {
   readonly gateway: Gateway
+  readonly lookUps: LookUps
   readonly clock: SimulatedClock
   readonly scenarios: Scenarios
   readonly #state: GatewayState
@@ -65,6 +67,7 @@ export class Controls {
       awaited: new Map()
     }
     this.gateway = new Gateway(this.#state)
+    this.lookUps = new LookUps(this.#state)
   }
 
   ledger(filter: LedgerFilter): ReadonlyArray<TerminalLedger> {

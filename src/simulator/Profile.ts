@@ -1,5 +1,6 @@
 import { Schema, Struct } from "effect"
 import { CutOffTime, SettlementZone } from "./CutOff.ts"
+import { testEpiKey } from "./EpiKey.ts"
 
 /** What EPX leaves open or lets a merchant choose, for one four-part key. */
 export const Profile = Schema.Struct({
@@ -40,7 +41,14 @@ export const Profile = Schema.Struct({
   local_time_zone: Schema.Literals(["America/New_York", "America/Phoenix"]),
   verbose_allowed: Schema.Boolean,
   /** Whether amount triggers apply to transactions by BRIC. */
-  triggers_on_bric: Schema.Boolean
+  triggers_on_bric: Schema.Boolean,
+  /** The secret of look-ups. */
+  epi_key: Schema.NonEmptyString,
+  /** Whether the signature of a look-up covers the query string. */
+  epi_signs_query: Schema.Boolean,
+  listing_includes_declines: Schema.Boolean,
+  /** Simulated seconds until a transaction shows in lists. */
+  listing_lag_seconds: Schema.Int.check(Schema.isGreaterThanOrEqualTo(0))
 })
 export type Profile = typeof Profile.Type
 
@@ -76,5 +84,9 @@ export const defaultProfile: Profile = {
   connection_close: true,
   local_time_zone: "America/New_York",
   verbose_allowed: true,
-  triggers_on_bric: true
+  triggers_on_bric: true,
+  epi_key: testEpiKey,
+  epi_signs_query: false,
+  listing_includes_declines: true,
+  listing_lag_seconds: 0
 }

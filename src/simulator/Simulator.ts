@@ -6,12 +6,14 @@ import { testBrics } from "./Cards.ts"
 import { makeControlPlane } from "./ControlPlane.ts"
 import { Controls, type ShownDoubleCharge, type ShownDoubleRefund } from "./Controls.ts"
 import { Doors } from "./Doors.ts"
+import { testEpiKey } from "./EpiKey.ts"
+import { makeFront } from "./Front.ts"
 import type { LedgerFilter, TerminalLedger } from "./Ledger.ts"
 import { listen, type PortUnavailable } from "./Listener.ts"
+import { lookUpPrefix } from "./lookups/LookUps.ts"
 import type { Profile, ProfilePatch } from "./Profile.ts"
 import type { LoggedRequest, RequestFilter } from "./RequestLog.ts"
 import type { InvalidCommand, Scenario, ScenarioInput } from "./Scenarios.ts"
-import { makeServerPost } from "./ServerPost.ts"
 import type { ShownTransaction } from "./ShownTransaction.ts"
 import { TestCertificates } from "./TestCertificates.ts"
 
@@ -49,11 +51,15 @@ export class Simulator extends Context.Service<
   {
     /** Server Post, `POST /`. */
     readonly url: URL
+    /** Base of the look-ups; the signed path begins after it. */
+    readonly customPayUrl: URL
     readonly controlUrl: URL
     /** `authority` is the PEM certificate to trust. */
     readonly tls: { readonly url: URL; readonly authority: string } | undefined
     /** Published BRICs that approve, never expire and work for any four-part key. */
     readonly brics: typeof testBrics
+    /** The published EPI-Key of every terminal. */
+    readonly epiKey: typeof testEpiKey
     readonly scenarios: {
       readonly add: (scenario: ScenarioInput) => Effect.Effect<Scenario, InvalidCommand>
       readonly list: (key?: string) => Effect.Effect<ReadonlyArray<Scenario>>
@@ -118,8 +124,9 @@ const make = Effect.fnUntraced(function* (
   const run = (effect: Effect.Effect<unknown>): void => void runFork(effect)
   const doors = new Doors(run)
   const controls = yield* makeControls(options, doors)
-  const onRequest = makeServerPost({
+  const onRequest = makeFront({
     gateway: controls.gateway,
+    lookUps: controls.lookUps,
     latencyMs: Duration.toMillis(options.latency ?? 0),
     run,
     monotonicMs: () => Number(clock.monotonicTimeNanosUnsafe()) / 1e6,
@@ -142,9 +149,11 @@ const make = Effect.fnUntraced(function* (
 
   return Simulator.of({
     url: urlOf("http", host, plain.port),
+    customPayUrl: new URL(lookUpPrefix, urlOf("http", host, plain.port)),
     controlUrl: urlOf("http", host, control.port),
     tls: tls === undefined ? undefined : { url: urlOf("https", host, tls), authority: TestCertificates.authority },
     brics: testBrics,
+    epiKey: testEpiKey,
     scenarios: {
       add: Effect.fn("Simulator.addScenario")((scenario) => Effect.fromResult(controls.scenarios.add(scenario))),
       list: Effect.fn("Simulator.listScenarios")((key) => Effect.sync(() => controls.scenarios.list(key))),
@@ -182,7 +191,7 @@ const make = Effect.fnUntraced(function* (
 const listenTls = Effect.fnUntraced(function* (
   host: string,
   port: number,
-  onRequest: ReturnType<typeof makeServerPost>,
+  onRequest: ReturnType<typeof makeFront>,
   doors: Doors
 ) {
   const credentials = { key: TestCertificates.key, cert: TestCertificates.trusted }
