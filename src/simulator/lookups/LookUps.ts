@@ -73,9 +73,10 @@ export class LookUps {
     const [resource = "", item] = pathOf(target)
     const parts = isKey(id) ? id.split("-") : []
     const fields = new Map<string, string>([...keyParts.entries()].map(([index, part]) => [part, parts[index] ?? ""]))
-    // A path that means nothing may hold anything, and the log shows this field.
+    // A path that means nothing may hold anything: the log shows only what is known to be harmless.
     fields.set("TRAN_TYPE", lookUpType).set("TRAN_CODE", resources.includes(resource) ? resource : "")
-    if (item !== undefined) fields.set(resource === "batch" ? "BATCH_ID" : "ORIG_AUTH_GUID", item)
+    const isBatch = resource === "batch" && /^\d{1,10}$/.test(item ?? "")
+    if (item !== undefined) fields.set(isBatch ? "BATCH_ID" : "ORIG_AUTH_GUID", item)
     const terminal = this.#state.terminals.find(id)
     const profile = terminal?.profile ?? this.#state.terminals.profile()
     return { fields, terminal, profile, type: lookUpType, receivedAt: now, dueAt: now }
