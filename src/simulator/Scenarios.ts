@@ -118,7 +118,7 @@ export class Scenarios {
     for (const entry of this.#entries) {
       if (entry.remaining === 0 || entry.fault === undefined) continue
       if (entry.key !== undefined && entry.key !== key) continue
-      if (isLookUp && !entry.match.some(([, value]) => value === lookUpType)) continue
+      if (isLookUp && !entry.match.some(([field, value]) => field === "TRAN_TYPE" && value === lookUpType)) continue
       if (!entry.match.every(([field, value]) => (fields.get(field) ?? null) === value)) continue
       fire(entry)
       return entry.fault

@@ -293,6 +293,23 @@ describe("faults of look-ups", () => {
     )
   )
 
+  it.effect("are connections that end without an answer", () =>
+    withSimulator((simulator) =>
+      Effect.gen(function* () {
+        yield* simulator.scenarios.add(scenario("RESET_BEFORE"))
+        const isLost = yield* Effect.promise(() =>
+          fetch(`${simulator.customPayUrl.href}/ping`).then(
+            () => false,
+            () => true
+          )
+        )
+        // Without an EPI-Id there is no key, but the scenario is for any.
+        assert.isTrue(isLost)
+        assert.strictEqual((yield* lookUp(simulator, "/ping")).status, 200)
+      })
+    )
+  )
+
   it.live("are slow answers", () =>
     withSimulator((simulator) =>
       Effect.gen(function* () {

@@ -42,7 +42,8 @@ const list = ({ terminal, query, now, editList }: Question, { terminals }: Gatew
   const all = [...terminals.all()].filter(({ key }) =>
     detail === null ? key === terminal.key : isSameDba(key, terminal.key)
   )
-  const shown = editList(all.flatMap(({ transactions }) => transactions.filter((each) => isListed(each, now))))
+  const found = all.flatMap(({ transactions }) => transactions.filter((each) => isListed(each, now)))
+  const shown = editList(found.toSorted((one, other) => one.bookedAt - other.bookedAt))
   return { data: { rowCount: `${shown.length}`, rows: shown.map(rowOf) }, shown }
 }
 
