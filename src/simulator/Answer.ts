@@ -91,6 +91,11 @@ const visaProduct: Answer = {
 /** The enhanced product fields of a card. */
 export const product = (card: Card): Answer => (card.brand === "V" ? visaProduct : {})
 
+const mastercardProduct: Answer = { ...visaProduct, AUTH_CARD_B: "MCC", AUTH_CARD_C: "MCS", AUTH_CARD_L: "C" }
+
+/** The product fields where no money moves: the samples show those of Mastercard there too. */
+export const fullProduct = (card: Card): Answer => (card.brand === "M" ? mastercardProduct : product(card))
+
 /** The fields in EPX's order. */
 export const entriesOf = (answer: Answer): Array<Entry> => {
   const entries: Array<Entry> = []

@@ -1,29 +1,79 @@
 import type { LateCommits } from "./LateCommits.ts"
-import { standing, type Transaction } from "./Transaction.ts"
+import { moved, standing, type Transaction } from "./Transaction.ts"
 
-/** One USER_DATA_1 under one four-part key that was charged more than once, net of reversals. */
+/** Money that moved more than once for one payment, net of reversals, voids and refunds. */
 export interface DoubleCharge {
+  readonly kind: /** Several charges stand for one USER_DATA_1. */
+    | "charged_twice"
+    /** Several captures stand for one authorization. */
+    | "captured_twice"
+    /** Refunds exceed their sale or capture. */
+    | "refunded_beyond"
   readonly key: string
-  readonly reference: string
+  readonly reference: string | null
   readonly transactions: ReadonlyArray<Transaction>
 }
 
-/** Charges that stand side by side for one reference. Those without a reference prove nothing and are left out. */
-export const findDoubleCharges = (transactions: ReadonlyArray<Transaction>): ReadonlyArray<DoubleCharge> => {
-  const groups = Map.groupBy(
-    transactions.filter(({ reference, amount }) => reference !== undefined && amount > 0),
-    ({ terminal, reference }) => `${terminal.key} ${reference}`
-  )
-  return [...groups.values()].flatMap((group) => {
-    const charges = group.filter((transaction) => standing(transaction) > 0)
-    const [first] = charges
-    return first?.reference === undefined || charges.length < 2
-      ? []
-      : [{ key: first.terminal.key, reference: first.reference, transactions: charges }]
-  })
+const isCharge = ({ type }: Transaction): boolean => type === "CCE1" || type === "CCE2" || type === "CCE4"
+
+const groupOf = (kind: DoubleCharge["kind"], transactions: ReadonlyArray<Transaction>): ReadonlyArray<DoubleCharge> => {
+  const [first] = transactions
+  return first === undefined ? [] : [{ kind, key: first.terminal.key, reference: first.payment ?? null, transactions }]
 }
 
-/** A charge whose client does not know of it. */
+/** Charges without a reference prove nothing side by side and are left out. */
+const chargedTwice = (transactions: ReadonlyArray<Transaction>): ReadonlyArray<DoubleCharge> => {
+  const charges = transactions.filter((each) => isCharge(each) && each.payment !== undefined && moved(each) > 0)
+  return [...Map.groupBy(charges, ({ terminal, payment }) => `${terminal.key} ${payment}`).values()]
+    .filter(({ length }) => length > 1)
+    .flatMap((group) => groupOf("charged_twice", group))
+}
+
+const byTarget = (transactions: ReadonlyArray<Transaction>, type: string) =>
+  Map.groupBy(
+    transactions.filter((each) => each.type === type && standing(each) > 0),
+    ({ target }) => target
+  )
+
+const capturedTwice = (transactions: ReadonlyArray<Transaction>): ReadonlyArray<DoubleCharge> =>
+  [...byTarget(transactions, "CCE4").values()]
+    .filter(({ length }) => length > 1)
+    .flatMap((group) => groupOf("captured_twice", group))
+
+const refundedBeyond = (transactions: ReadonlyArray<Transaction>): ReadonlyArray<DoubleCharge> =>
+  [...byTarget(transactions, "CCE9")].flatMap(([target, refunds]) => {
+    const sum = refunds.reduce((total, each) => total + standing(each), 0)
+    return target === undefined || sum <= standing(target) ? [] : groupOf("refunded_beyond", [target, ...refunds])
+  })
+
+/** Every payment that cost its payer, or its merchant, more than once. */
+export const findDoubleCharges = (transactions: ReadonlyArray<Transaction>): ReadonlyArray<DoubleCharge> => [
+  ...chargedTwice(transactions),
+  ...capturedTwice(transactions),
+  ...refundedBeyond(transactions)
+]
+
+/** One USER_DATA_2 under one four-part key that was refunded more than once, net of voids. */
+export interface DoubleRefund {
+  readonly key: string
+  readonly attempt: string
+  readonly transactions: ReadonlyArray<Transaction>
+}
+
+/** Refunds that stand side by side for one attempt. */
+export const findDoubleRefunds = (transactions: ReadonlyArray<Transaction>): ReadonlyArray<DoubleRefund> => {
+  const refunds = transactions.filter((each) => each.type === "CCE9" && standing(each) > 0)
+  return [...Map.groupBy(refunds, ({ terminal, attempt }) => `${terminal.key} ${attempt}`).values()].flatMap(
+    (group) => {
+      const [first] = group
+      return first?.attempt === undefined || group.length < 2
+        ? []
+        : [{ key: first.terminal.key, attempt: first.attempt, transactions: group }]
+    }
+  )
+}
+
+/** A charge or refund whose client does not know of it. */
 export interface Indefinite {
   readonly key: string
   readonly batchId: string
@@ -34,14 +84,14 @@ export interface Indefinite {
   readonly reason: "untold" | "in_flight"
 }
 
-/** Charges that stand though no readable answer left, and requests still in flight, if received by `before`. */
+/** Charges and refunds that stand untold, and requests still in flight, if received by `before`. */
 export const findIndefinite = (
   transactions: ReadonlyArray<Transaction>,
   late: LateCommits,
   filter: { readonly before: number; readonly key?: string | undefined }
 ): ReadonlyArray<Indefinite> => {
   const untold = transactions
-    .filter((transaction) => standing(transaction) > 0 && transaction.told !== "answer")
+    .filter((transaction) => moved(transaction) > 0 && transaction.told !== "answer")
     .map(
       ({ terminal, batchId, tranNbr, reference, receivedAt }): Indefinite => ({
         key: terminal.key,

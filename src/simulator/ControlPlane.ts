@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from "node:http"
 import { DateTime, Option, Result, Schema } from "effect"
 import { testBrics } from "./Cards.ts"
 import type { Controls } from "./Controls.ts"
+import { testEpiKey } from "./EpiKey.ts"
 import { fieldRules } from "./FieldRules.ts"
 import { ProfilePatch } from "./Profile.ts"
 import { InvalidCommand, ScenarioInput } from "./Scenarios.ts"
@@ -96,12 +97,16 @@ const addScenario: Handler = ({ body }, controls) =>
 const removeScenario: Handler = ({ rest }, controls) =>
   controls.scenarios.remove(Number(rest)) ? ok(null, 204) : ok({ error: `no scenario ${rest}` }, 404)
 
-const hideMac = (profile: ReturnType<Controls["profile"]>) => ({ ...profile, mac: profile.mac === null ? null : "set" })
+const hideSecrets = (profile: ReturnType<Controls["profile"]>) => ({
+  ...profile,
+  mac: profile.mac === null ? null : "set",
+  epi_key: profile.epi_key === testEpiKey ? testEpiKey : "set"
+})
 
 const changeProfile: Handler = (command, controls) =>
   Result.map(decode(ProfilePatch, command.body), (patch) => ({
     status: 200,
-    body: hideMac(controls.patchProfile(patch, keyOf(command)))
+    body: hideSecrets(controls.patchProfile(patch, keyOf(command)))
   }))
 
 const listRequests: Handler = (command, controls) => {
@@ -121,7 +126,7 @@ const routes: ReadonlyArray<Route> = [
     method: "GET",
     path: "",
     query: [],
-    handler: (_, controls) => ok({ brics: testBrics, clock: showClock(controls) })
+    handler: (_, controls) => ok({ brics: testBrics, epi_key: testEpiKey, clock: showClock(controls) })
   },
   {
     method: "GET",
@@ -168,7 +173,7 @@ const routes: ReadonlyArray<Route> = [
     method: "GET",
     path: "/profile",
     query: ["key"],
-    handler: (command, controls) => ok(hideMac(controls.profile(keyOf(command))))
+    handler: (command, controls) => ok(hideSecrets(controls.profile(keyOf(command))))
   },
   { method: "PUT", path: "/profile", query: ["key"], handler: changeProfile },
   {
@@ -176,6 +181,12 @@ const routes: ReadonlyArray<Route> = [
     path: "/assert/no-double-charge",
     query: ["key", "ref"],
     handler: (command, controls) => verdict(controls.doubleCharges(filterOf(command)))
+  },
+  {
+    method: "GET",
+    path: "/assert/no-double-refund",
+    query: ["key", "ref"],
+    handler: (command, controls) => verdict(controls.doubleRefunds(filterOf(command)))
   },
   { method: "GET", path: "/assert/all-definite", query: ["key", "older_than"], handler: assertDefinite }
 ]

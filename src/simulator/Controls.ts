@@ -1,65 +1,40 @@
-import { type DoubleCharge, findDoubleCharges, findIndefinite, type Indefinite } from "./Assertions.ts"
+import {
+  type DoubleCharge,
+  type DoubleRefund,
+  findDoubleCharges,
+  findDoubleRefunds,
+  findIndefinite,
+  type Indefinite
+} from "./Assertions.ts"
 import { Cards } from "./Cards.ts"
 import type { Doors } from "./Doors.ts"
 import { Gateway, type GatewayState } from "./Gateway.ts"
 import { Generator } from "./Generator.ts"
 import { LateCommits } from "./LateCommits.ts"
 import { Ledger, type LedgerFilter, type TerminalLedger } from "./Ledger.ts"
+import { LookUps } from "./lookups/LookUps.ts"
 import type { Profile, ProfilePatch } from "./Profile.ts"
 import { type LoggedRequest, type RequestFilter, RequestLog } from "./RequestLog.ts"
 import { Scenarios } from "./Scenarios.ts"
+import { Settlement } from "./Settlement.ts"
+import { type ShownTransaction, show } from "./ShownTransaction.ts"
 import { SimulatedClock } from "./SimulatedClock.ts"
 import { Terminals } from "./Terminals.ts"
-import type { Told, Transaction } from "./Transaction.ts"
 
-/** A transaction as it may be shown: no BRIC and no card beyond its last four digits. */
-export interface ShownTransaction {
-  readonly key: string
-  readonly type: string
-  readonly batchId: string
-  readonly tranNbr: string
-  readonly reference: string | null
-  readonly attempt: string | null
-  readonly receivedAt: number
-  /** AUTH_RESP as the issuer gave it. */
-  readonly code: string
-  /** Cents. */
-  readonly amount: number
-  readonly released: number
-  readonly told: Told
-  readonly cardType: string
-  readonly last4: string
-  readonly cardHash: string
-  /** The TRAN_NBR of what a reversal reversed. */
-  readonly reversed: string | null
+/** What a payment was charged or given back more than once. */
+export interface ShownDoubleCharge extends Omit<DoubleCharge, "transactions"> {
+  readonly transactions: ReadonlyArray<ShownTransaction>
 }
 
-const show = (transaction: Transaction): ShownTransaction => ({
-  key: transaction.terminal.key,
-  type: transaction.type,
-  batchId: transaction.batchId,
-  tranNbr: transaction.tranNbr,
-  reference: transaction.reference ?? null,
-  attempt: transaction.attempt ?? null,
-  receivedAt: transaction.receivedAt,
-  code: transaction.code,
-  amount: transaction.amount,
-  released: transaction.released,
-  told: transaction.told,
-  cardType: transaction.card.brand,
-  last4: transaction.card.last4,
-  cardHash: transaction.card.hash,
-  reversed: transaction.target?.tranNbr ?? null
-})
-
-/** What a reference was charged more than once. */
-export interface ShownDoubleCharge extends Omit<DoubleCharge, "transactions"> {
+/** What an attempt refunded more than once. */
+export interface ShownDoubleRefund extends Omit<DoubleRefund, "transactions"> {
   readonly transactions: ReadonlyArray<ShownTransaction>
 }
 
 /** Everything that can be asked of the simulator or done to it, at once and without waiting. */
 export class Controls {
   readonly gateway: Gateway
+  readonly lookUps: LookUps
   readonly clock: SimulatedClock
   readonly scenarios: Scenarios
   readonly #state: GatewayState
@@ -73,6 +48,7 @@ export class Controls {
   }) {
     const { seed, doors } = options
     const terminals = new Terminals()
+    const settlement = new Settlement()
     this.clock = new SimulatedClock(options.realTime, options.startAt)
     this.scenarios = new Scenarios(
       (fault, times, onUse) => doors.apply(fault, times, onUse),
@@ -82,14 +58,16 @@ export class Controls {
       clock: this.clock,
       terminals,
       scenarios: this.scenarios,
-      ledger: new Ledger(terminals),
+      ledger: new Ledger(terminals, settlement),
+      settlement,
       cards: new Cards(seed),
       generator: new Generator(seed),
       requests: new RequestLog(options.requestLog, seed),
-      late: new LateCommits(),
+      late: new LateCommits(settlement),
       awaited: new Map()
     }
     this.gateway = new Gateway(this.#state)
+    this.lookUps = new LookUps(this.#state)
   }
 
   ledger(filter: LedgerFilter): ReadonlyArray<TerminalLedger> {
@@ -111,7 +89,10 @@ export class Controls {
   }
 
   patchProfile(patch: ProfilePatch, key?: string): Profile {
+    // What happened until now happened under the profile as it was.
+    this.#settle()
     this.#state.terminals.patchProfile(patch, key)
+    this.#state.settlement.reschedule(this.clock.now())
     return this.profile(key)
   }
 
@@ -123,6 +104,14 @@ export class Controls {
     }))
   }
 
+  doubleRefunds(filter: LedgerFilter): ReadonlyArray<ShownDoubleRefund> {
+    this.#settle()
+    return findDoubleRefunds(this.#state.ledger.transactions(filter)).map((refund) => ({
+      ...refund,
+      transactions: refund.transactions.map(show)
+    }))
+  }
+
   indefinite(olderThanMs: number, key?: string): ReadonlyArray<Indefinite> {
     this.#settle()
     const before = this.clock.now() - olderThanMs
@@ -131,8 +120,9 @@ export class Controls {
 
   /** Forgets one four-part key, or everything: clock, seed and listener faults included. */
   reset(key?: string): void {
-    const { ledger, terminals, scenarios, requests, late, awaited, generator } = this.#state
+    const { ledger, settlement, terminals, scenarios, requests, late, awaited, generator } = this.#state
     ledger.reset(key)
+    settlement.reset(key)
     terminals.reset(key)
     scenarios.clear(key)
     requests.reset(key)

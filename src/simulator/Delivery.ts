@@ -4,7 +4,15 @@ import { Readable } from "node:stream"
 import { gzipSync } from "node:zlib"
 import { Effect, Schedule } from "effect"
 import type { Wire } from "./faults/Fault.ts"
-import type { Exchange } from "./Gateway.ts"
+
+/** One answer, as it would leave if nothing went wrong. */
+export interface Sending {
+  readonly status: number
+  readonly contentType: string
+  readonly body: string
+  readonly wire: Wire
+  readonly closesConnection: boolean
+}
 
 /** What faults of the connection need of the outside. */
 export interface DeliveryOptions {
@@ -20,8 +28,8 @@ const hugeBytes = 50_000_000
 
 const onceASecond = Schedule.spaced("1 second")
 
-const encode = (xml: string, { encoding }: WireOf<"answer">): Buffer => {
-  const bytes = Buffer.from(xml, encoding === "latin1" ? "latin1" : "utf8")
+const encode = (text: string, { encoding }: WireOf<"answer">): Buffer => {
+  const bytes = Buffer.from(text, encoding === "latin1" ? "latin1" : "utf8")
   return encoding === "gzip" ? gzipSync(bytes) : bytes
 }
 
@@ -32,16 +40,16 @@ const hugeDocument = function* (): Generator<string> {
   yield "</FIELD></FIELDS></RESPONSE>"
 }
 
-const headersOf = (exchange: Exchange, length: number): { readonly [name: string]: string | number } => ({
-  "Content-Type": "text/xml",
+const headersOf = (sending: Sending, length: number): { readonly [name: string]: string | number } => ({
+  "Content-Type": sending.contentType,
   "Content-Length": length,
-  Connection: exchange.closesConnection ? "close" : "keep-alive"
+  Connection: sending.closesConnection ? "close" : "keep-alive"
 })
 
-const answer = (response: ServerResponse, exchange: Exchange, wire: WireOf<"answer">, onEnd: () => void): void => {
-  const body = encode(exchange.xml, wire)
-  response.writeHead(200, {
-    ...headersOf(exchange, body.length),
+const answer = (response: ServerResponse, sending: Sending, wire: WireOf<"answer">, onEnd: () => void): void => {
+  const body = encode(sending.body, wire)
+  response.writeHead(sending.status, {
+    ...headersOf(sending, body.length),
     ...(wire.contentType === undefined ? {} : { "Content-Type": wire.contentType }),
     ...(wire.encoding === "gzip" ? { "Content-Encoding": "gzip" } : {})
   })
@@ -54,17 +62,18 @@ const page = (response: ServerResponse, { status, contentType, body, headers }: 
   response.end(body, onEnd)
 }
 
-const truncate = (response: ServerResponse, { xml }: Exchange, onEnd: () => void): void => {
+const truncate = (response: ServerResponse, { body, contentType }: Sending, onEnd: () => void): void => {
   // Without a length the end of the connection is the end of the body: only the document itself is cut.
   response.useChunkedEncodingByDefault = false
-  response.writeHead(200, { "Content-Type": "text/xml", Connection: "close" })
-  response.end(xml.slice(0, xml.indexOf("AUTH_RESP") + "AUTH".length), onEnd)
+  response.writeHead(200, { "Content-Type": contentType, Connection: "close" })
+  const code = body.indexOf("AUTH_RESP")
+  response.end(body.slice(0, code < 0 ? body.length / 2 : code + "AUTH".length), onEnd)
 }
 
 /** A byte a second until the document is whole or the client has gone. */
-const drip = (response: ServerResponse, exchange: Exchange, onEnd: () => void): Effect.Effect<unknown> => {
-  const body = Buffer.from(exchange.xml)
-  response.writeHead(200, headersOf(exchange, body.length))
+const drip = (response: ServerResponse, sending: Sending, onEnd: () => void): Effect.Effect<unknown> => {
+  const body = Buffer.from(sending.body)
+  response.writeHead(200, headersOf(sending, body.length))
   let sent = 0
   const step = Effect.sync(() => {
     if (response.destroyed) return false
@@ -91,16 +100,16 @@ export class Delivery {
   }
 
   /** `onEnd` runs once everything has left, so never for a client that has gone. */
-  deliver({ socket }: IncomingMessage, response: ServerResponse, exchange: Exchange, onEnd: () => void): void {
-    const { wire } = exchange
+  deliver({ socket }: IncomingMessage, response: ServerResponse, sending: Sending, onEnd: () => void): void {
+    const { wire } = sending
     switch (wire.kind) {
       case "answer":
-        return answer(response, exchange, wire, onEnd)
+        return answer(response, sending, wire, onEnd)
       case "page":
         return page(response, wire, onEnd)
       case "stale":
         this.#stale.add(socket)
-        return answer(response, { ...exchange, closesConnection: false }, { kind: "answer" }, onEnd)
+        return answer(response, { ...sending, closesConnection: false }, { kind: "answer" }, onEnd)
       case "reset":
         return this.#options.reset(socket)
       case "refuse":
@@ -109,12 +118,12 @@ export class Delivery {
       case "silence":
         return
       case "headers_only":
-        response.writeHead(200, headersOf(exchange, exchange.xml.length))
+        response.writeHead(200, headersOf(sending, sending.body.length))
         return response.flushHeaders()
       case "truncated":
-        return truncate(response, exchange, onEnd)
+        return truncate(response, sending, onEnd)
       case "drip":
-        return this.#options.run(drip(response, exchange, onEnd))
+        return this.#options.run(drip(response, sending, onEnd))
       case "huge":
         response.writeHead(200, { "Content-Type": "text/xml", Connection: "close" })
         Readable.from(hugeDocument()).pipe(response)

@@ -84,5 +84,14 @@ export const fieldRules: { readonly [field: string]: FieldRule } = {
 /** Fields that are never kept, shown or echoed. */
 export const secretFields: ReadonlySet<string> = new Set(["ACCOUNT_NBR", "CVV2", "TRACK_DATA", "MICR_DATA", "MAC"])
 
+/** Fields that EPX keeps with a transaction and shows again, or hands on to a storage BRIC. */
+export const keptFields: ReadonlySet<string> = new Set([
+  "INVOICE_NBR",
+  "ORDER_NBR",
+  "ADDRESS",
+  "ZIP_CODE",
+  ...Array.from({ length: 10 }, (_, index) => `USER_DATA_${index + 1}`)
+])
+
 /** Fields that hold a BRIC. */
 export const bricFields: ReadonlySet<string> = new Set(["ORIG_AUTH_GUID", "AUTH_GUID"])

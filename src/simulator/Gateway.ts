@@ -75,7 +75,14 @@ export class Gateway {
     late.settle(receivedAt)
     const terminal = terminals.find(keyOf(fields))
     const profile = terminal?.profile ?? terminals.profile()
-    const request: Request = { fields, terminal, profile, type: fields.get("TRAN_TYPE") ?? "", receivedAt }
+    const request: Request = {
+      fields,
+      terminal,
+      profile,
+      type: fields.get("TRAN_TYPE") ?? "",
+      receivedAt,
+      dueAt: receivedAt
+    }
     const selected = this.#selectFault(request)
     const call: Call = { request, fault: selected === "unknown" ? undefined : selected }
     const log = requests.add(request, call.fault?.name)
@@ -121,10 +128,13 @@ export class Gateway {
     const refusal =
       this.#check(known, type) ?? (fault?.forced?.kind === "code" ? undefined : this.#duplicate(known, type))
     if (refusal !== undefined) return this.#refuse(request, refusal)
+    if (typeof fault?.commit === "number") {
+      const late = { ...known, dueAt: request.receivedAt + fault.commit }
+      this.#state.late.add(late, () => type.run(late, this.#state, fault.forced).commit?.())
+      return { answer: {} }
+    }
     const { answer, commit } = type.run(known, this.#state, fault?.forced)
-    if (typeof fault?.commit !== "number") return { answer, transaction: commit?.() }
-    if (commit !== undefined) this.#state.late.add(known, request.receivedAt + fault.commit, commit)
-    return { answer }
+    return { answer, transaction: commit?.() }
   }
 
   #check(request: KnownRequest, type: TransactionType): Refusal | undefined {
@@ -142,7 +152,7 @@ export class Gateway {
     const { fields, terminal } = request
     const isUsed = this.#state.ledger
       .findPair(terminal.merchNbr, fields.get("BATCH_ID") ?? "", fields.get("TRAN_NBR") ?? "")
-      .some((other) => other.amount > 0 && (mode !== "per_type" || other.type === request.type))
+      .some((other) => other.isDone && (mode !== "per_type" || other.type === request.type))
     if (!isUsed) return undefined
     // EPX publishes no text for this: nobody may depend on ours.
     return mode === "94" ? { code: "94" } : { code: "RR", text: "Duplicate BATCH_ID/TRAN_NBR" }

@@ -1,25 +1,41 @@
 import type { KnownRequest } from "./Request.ts"
+import type { Settlement } from "./Settlement.ts"
 
 interface LateCommit {
   readonly request: KnownRequest
-  readonly due: number
   readonly commit: () => void
 }
 
 /** Transactions still in flight inside EPX: they reach the books at a later simulated time. */
 export class LateCommits {
+  readonly #settlement: Settlement
   #waiting: Array<LateCommit> = []
 
-  add(request: KnownRequest, due: number, commit: () => void): void {
-    this.#waiting.push({ request, due, commit })
+  constructor(settlement: Settlement) {
+    this.#settlement = settlement
   }
 
-  /** Commits what is due by now. Nobody can see the books in between, so no timer is needed. */
+  /** `commit` decides only then: what was possible when the request came may not be any more. */
+  add(request: KnownRequest, commit: () => void): void {
+    this.#waiting.push({ request, commit })
+  }
+
+  /**
+   * Commits what is due by now and closes the batches of that time, in the order of both. Nobody can see the books in
+   * between, so no timer is needed.
+   */
   settle(now: number): void {
-    if (this.#waiting.length === 0) return
-    const due = this.#waiting.filter((late) => late.due <= now).toSorted((a, b) => a.due - b.due)
-    this.#waiting = this.#waiting.filter((late) => late.due > now)
-    for (const late of due) late.commit()
+    if (this.#waiting.length > 0) this.#commit(now)
+    this.#settlement.settle(now)
+  }
+
+  #commit(now: number): void {
+    const due = this.#waiting.filter(({ request }) => request.dueAt <= now)
+    this.#waiting = this.#waiting.filter(({ request }) => request.dueAt > now)
+    for (const { request, commit } of due.toSorted((a, b) => a.request.dueAt - b.request.dueAt)) {
+      this.#settlement.settle(request.dueAt)
+      commit()
+    }
   }
 
   /** Requests that are still in flight. */

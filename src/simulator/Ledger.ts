@@ -1,24 +1,31 @@
+import type { Settlement } from "./Settlement.ts"
 import type { Terminals } from "./Terminals.ts"
-import { standing, type Transaction } from "./Transaction.ts"
+import { moved, standing, type Transaction } from "./Transaction.ts"
 
-/** Sums in cents. */
+/** Sums in cents, and how many there were of some kinds. */
 interface LedgerLine {
-  /** On hold by authorizations. */
+  /** On hold by authorizations that are not captured. */
   readonly held: number
-  /** Sold, and so captured when the batch closes. */
+  /** Sold or captured, whether or not the batch has closed. */
   readonly captured: number
-  /** Given back by reversals. */
+  /** Given back by refunds, whether or not the batch has closed. */
+  readonly refunded: number
+  /** Of captured less refunded: what has settled. */
+  readonly settled: number
+  /** Sales and holds taken back by reversals and voids. */
   readonly released: number
-  /** What the cardholder is out of: held and captured. */
+  /** What the cardholder is out of: held and captured, less refunded. */
   readonly net: number
+  /** Sales and authorizations. */
   readonly approved: number
   readonly declined: number
   readonly reversals: number
-  /** Approvals that still stand. More than one for one reference is a double charge. */
+  readonly voids: number
+  /** Charges that still stand, net of refunds. More than one for one reference is a double charge. */
   readonly standing: number
 }
 
-/** The sums of one four-part key, in all and by USER_DATA_1. */
+/** The sums of one four-part key, in all and by the USER_DATA_1 of the charge that all goes back to. */
 export interface TerminalLedger extends LedgerLine {
   readonly key: string
   readonly references: { readonly [reference: string]: LedgerLine }
@@ -28,7 +35,7 @@ export interface TerminalLedger extends LedgerLine {
 export interface LedgerFilter {
   /** A four-part key, joined by `-`. */
   readonly key?: string | undefined
-  /** USER_DATA_1. */
+  /** USER_DATA_1, of the transaction or of the charge that it goes back to. */
   readonly reference?: string | undefined
 }
 
@@ -37,47 +44,70 @@ type Sums = { -readonly [field in keyof LedgerLine]: LedgerLine[field] }
 const emptySums = (): Sums => ({
   held: 0,
   captured: 0,
+  refunded: 0,
+  settled: 0,
   released: 0,
   net: 0,
   approved: 0,
   declined: 0,
   reversals: 0,
+  voids: 0,
   standing: 0
 })
 
-const add = (sums: Sums, transaction: Transaction): void => {
-  if (transaction.type === "CCE7") {
-    if (transaction.target !== undefined) sums.reversals += 1
-    return
-  }
-  if (transaction.amount === 0) {
-    sums.declined += 1
-    return
-  }
-  const left = standing(transaction)
+const addCharge = (sums: Sums, transaction: Transaction): void => {
   sums.approved += 1
   sums.released += transaction.released
-  sums.net += left
-  if (transaction.type === "CCE1") sums.captured += left
-  else sums.held += left
-  if (left > 0) sums.standing += 1
+  if (transaction.type === "CCE1") addCaptured(sums, transaction)
+  else if (transaction.capture === undefined) {
+    sums.held += standing(transaction)
+    if (standing(transaction) > 0) sums.standing += 1
+  }
 }
+
+const addCaptured = (sums: Sums, transaction: Transaction): void => {
+  sums.captured += standing(transaction)
+  if (transaction.settledAt !== undefined) sums.settled += standing(transaction)
+  if (moved(transaction) > 0) sums.standing += 1
+}
+
+const addRefund = (sums: Sums, transaction: Transaction): void => {
+  sums.refunded += standing(transaction)
+  if (transaction.settledAt !== undefined) sums.settled -= standing(transaction)
+}
+
+const add = (sums: Sums, transaction: Transaction): void => {
+  const { type, isDone } = transaction
+  if (isCharge(type) && !isDone) sums.declined += 1
+  if (!isDone) return
+  if (isCharge(type)) addCharge(sums, transaction)
+  if (type === "CCE4") addCaptured(sums, transaction)
+  if (type === "CCE9") addRefund(sums, transaction)
+  if (type === "CCE7") sums.reversals += 1
+  if (type === "CCEX") sums.voids += 1
+  sums.net = sums.held + sums.captured - sums.refunded
+}
+
+const isCharge = (type: string): boolean => type === "CCE1" || type === "CCE2"
 
 const pairKey = (merchNbr: string, batchId: string, tranNbr: string): string => `${merchNbr}/${batchId}/${tranNbr}`
 
 /** What really happened, whatever the clients were told. */
 export class Ledger {
   readonly #terminals: Terminals
+  readonly #settlement: Settlement
   readonly #byBric = new Map<string, Transaction>()
   readonly #byPair = new Map<string, Transaction>()
 
-  constructor(terminals: Terminals) {
+  constructor(terminals: Terminals, settlement: Settlement) {
     this.#terminals = terminals
+    this.#settlement = settlement
   }
 
   commit(transaction: Transaction): void {
     this.#index(transaction)
     transaction.terminal.transactions.push(transaction)
+    this.#settlement.add(transaction)
   }
 
   /** A BRIC belongs to the MERCH_NBR that made it. */
@@ -99,7 +129,7 @@ export class Ledger {
       .filter((terminal) => filter.key === undefined || filter.key === terminal.key)
       .flatMap((terminal) =>
         terminal.transactions.filter(
-          ({ reference }) => filter.reference === undefined || filter.reference === reference
+          ({ reference, payment }) => filter.reference === undefined || [reference, payment].includes(filter.reference)
         )
       )
   }
@@ -111,9 +141,9 @@ export class Ledger {
       const entry = terminals.get(key) ?? { sums: emptySums(), references: new Map<string, Sums>() }
       terminals.set(key, entry)
       add(entry.sums, transaction)
-      if (transaction.reference === undefined) continue
-      const sums = entry.references.get(transaction.reference) ?? emptySums()
-      entry.references.set(transaction.reference, sums)
+      if (transaction.payment === undefined) continue
+      const sums = entry.references.get(transaction.payment) ?? emptySums()
+      entry.references.set(transaction.payment, sums)
       add(sums, transaction)
     }
     return [...terminals].map(([key, { sums, references }]) => ({

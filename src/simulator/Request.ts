@@ -10,6 +10,8 @@ export interface Request {
   readonly type: string
   /** Simulated epoch milliseconds. */
   readonly receivedAt: number
+  /** When it reaches the books: later than it came when a fault holds it up inside EPX. */
+  readonly dueAt: number
 }
 
 /** A request under a key that EPX knows: only these get as far as a transaction. */

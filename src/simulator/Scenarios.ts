@@ -34,6 +34,9 @@ export interface Scenario {
   readonly fired: number
 }
 
+/** The TRAN_TYPE under which scenarios and the log know a look-up. */
+export const lookUpType = "LOOKUP"
+
 interface Entry {
   readonly id: number
   readonly match: ReadonlyArray<readonly [field: string, value: string | null]>
@@ -110,9 +113,12 @@ export class Scenarios {
 
   /** The fault for this request, if one waits for it; it is then used up by one. */
   take(key: string, fields: Fields): Fault | undefined {
+    // A fault for any request is one for a payment: look-ups have to be named.
+    const isLookUp = fields.get("TRAN_TYPE") === lookUpType
     for (const entry of this.#entries) {
       if (entry.remaining === 0 || entry.fault === undefined) continue
       if (entry.key !== undefined && entry.key !== key) continue
+      if (isLookUp && !entry.match.some(([field, value]) => field === "TRAN_TYPE" && value === lookUpType)) continue
       if (!entry.match.every(([field, value]) => (fields.get(field) ?? null) === value)) continue
       fire(entry)
       return entry.fault

@@ -4,14 +4,17 @@ import { Clock, Context, DateTime, Duration, Effect, FiberSet, Layer, Schema, ty
 import type { Indefinite } from "./Assertions.ts"
 import { testBrics } from "./Cards.ts"
 import { makeControlPlane } from "./ControlPlane.ts"
-import { Controls, type ShownDoubleCharge, type ShownTransaction } from "./Controls.ts"
+import { Controls, type ShownDoubleCharge, type ShownDoubleRefund } from "./Controls.ts"
 import { Doors } from "./Doors.ts"
+import { testEpiKey } from "./EpiKey.ts"
+import { makeFront } from "./Front.ts"
 import type { LedgerFilter, TerminalLedger } from "./Ledger.ts"
 import { listen, type PortUnavailable } from "./Listener.ts"
+import { lookUpPrefix } from "./lookups/LookUps.ts"
 import type { Profile, ProfilePatch } from "./Profile.ts"
 import type { LoggedRequest, RequestFilter } from "./RequestLog.ts"
 import type { InvalidCommand, Scenario, ScenarioInput } from "./Scenarios.ts"
-import { makeServerPost } from "./ServerPost.ts"
+import type { ShownTransaction } from "./ShownTransaction.ts"
 import { TestCertificates } from "./TestCertificates.ts"
 
 /** The host can be reached from elsewhere: anybody there could read and steer the simulator. */
@@ -48,11 +51,15 @@ export class Simulator extends Context.Service<
   {
     /** Server Post, `POST /`. */
     readonly url: URL
+    /** Base of the look-ups; the signed path begins after it. */
+    readonly customPayUrl: URL
     readonly controlUrl: URL
     /** `authority` is the PEM certificate to trust. */
     readonly tls: { readonly url: URL; readonly authority: string } | undefined
     /** Published BRICs that approve, never expire and work for any four-part key. */
     readonly brics: typeof testBrics
+    /** The published EPI-Key of every terminal. */
+    readonly epiKey: typeof testEpiKey
     readonly scenarios: {
       readonly add: (scenario: ScenarioInput) => Effect.Effect<Scenario, InvalidCommand>
       readonly list: (key?: string) => Effect.Effect<ReadonlyArray<Scenario>>
@@ -72,9 +79,11 @@ export class Simulator extends Context.Service<
     /** The switches of a four-part key, or of every key that does not say otherwise. */
     profile(key?: string): Effect.Effect<Profile>
     patchProfile(patch: ProfilePatch, key?: string): Effect.Effect<Profile>
-    /** References charged more than once, net of reversals. */
+    /** Payments charged more than once, net of reversals, voids and refunds, or refunded beyond their charge. */
     doubleCharges(filter?: LedgerFilter): Effect.Effect<ReadonlyArray<ShownDoubleCharge>>
-    /** Charges of that age that stand though the client was told nothing it could read. */
+    /** Attempts (USER_DATA_2) refunded more than once, net of voids. */
+    doubleRefunds(filter?: LedgerFilter): Effect.Effect<ReadonlyArray<ShownDoubleRefund>>
+    /** Charges and refunds of that age that stand though the client was told nothing it could read. */
     indefinite(olderThan: Duration.Input, key?: string): Effect.Effect<ReadonlyArray<Indefinite>>
     /** Forgets one four-part key, or everything. */
     reset(key?: string): Effect.Effect<void>
@@ -115,8 +124,9 @@ const make = Effect.fnUntraced(function* (
   const run = (effect: Effect.Effect<unknown>): void => void runFork(effect)
   const doors = new Doors(run)
   const controls = yield* makeControls(options, doors)
-  const onRequest = makeServerPost({
+  const onRequest = makeFront({
     gateway: controls.gateway,
+    lookUps: controls.lookUps,
     latencyMs: Duration.toMillis(options.latency ?? 0),
     run,
     monotonicMs: () => Number(clock.monotonicTimeNanosUnsafe()) / 1e6,
@@ -139,9 +149,11 @@ const make = Effect.fnUntraced(function* (
 
   return Simulator.of({
     url: urlOf("http", host, plain.port),
+    customPayUrl: new URL(lookUpPrefix, urlOf("http", host, plain.port)),
     controlUrl: urlOf("http", host, control.port),
     tls: tls === undefined ? undefined : { url: urlOf("https", host, tls), authority: TestCertificates.authority },
     brics: testBrics,
+    epiKey: testEpiKey,
     scenarios: {
       add: Effect.fn("Simulator.addScenario")((scenario) => Effect.fromResult(controls.scenarios.add(scenario))),
       list: Effect.fn("Simulator.listScenarios")((key) => Effect.sync(() => controls.scenarios.list(key))),
@@ -166,6 +178,9 @@ const make = Effect.fnUntraced(function* (
     doubleCharges: Effect.fn("Simulator.doubleCharges")((filter) =>
       Effect.sync(() => controls.doubleCharges(filter ?? {}))
     ),
+    doubleRefunds: Effect.fn("Simulator.doubleRefunds")((filter) =>
+      Effect.sync(() => controls.doubleRefunds(filter ?? {}))
+    ),
     indefinite: Effect.fn("Simulator.indefinite")((olderThan, key) =>
       Effect.sync(() => controls.indefinite(Duration.toMillis(olderThan), key))
     ),
@@ -176,7 +191,7 @@ const make = Effect.fnUntraced(function* (
 const listenTls = Effect.fnUntraced(function* (
   host: string,
   port: number,
-  onRequest: ReturnType<typeof makeServerPost>,
+  onRequest: ReturnType<typeof makeFront>,
   doors: Doors
 ) {
   const credentials = { key: TestCertificates.key, cert: TestCertificates.trusted }

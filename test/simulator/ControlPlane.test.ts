@@ -166,23 +166,15 @@ describe("the books", () => {
         yield* ask(simulator, { ...sale, TRAN_TYPE: "CCE2", TRAN_NBR: "2", AMOUNT: "7.00", USER_DATA_1: "pay_2" })
         yield* ask(simulator, { ...sale, TRAN_NBR: "3", AMOUNT: "1.05", USER_DATA_1: "pay_2" })
         yield* ask(simulator, { ...sale, ...other, TRAN_NBR: "4", AMOUNT: "9.00" })
-        const one = { held: 0, captured: 0, released: 0, net: 0, approved: 0, declined: 0, reversals: 0, standing: 0 }
+        const money = { held: 0, captured: 0, refunded: 0, settled: 0, released: 0, net: 0 }
+        const one = { ...money, approved: 0, declined: 0, reversals: 0, voids: 0, standing: 0 }
         const first = { ...one, captured: 1200, net: 1200, approved: 1, standing: 1 }
         const second = { ...one, held: 700, net: 700, approved: 1, declined: 1, standing: 1 }
         const { body } = yield* command(simulator, "GET", `/ledger?key=${keyText}`)
         assert.deepStrictEqual(body.ledger, [
           {
             key: keyText,
-            ...{
-              held: 700,
-              captured: 1200,
-              released: 0,
-              net: 1900,
-              approved: 2,
-              declined: 1,
-              reversals: 0,
-              standing: 2
-            },
+            ...{ ...one, held: 700, captured: 1200, net: 1900, approved: 2, declined: 1, standing: 2 },
             references: { pay_0001: first, pay_2: second }
           }
         ])

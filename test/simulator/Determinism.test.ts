@@ -2,6 +2,8 @@ import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
 import { ask, fieldsOf, key, post, sale, timeoutReversal } from "./support/Client.ts"
 import { withSimulator } from "./support/Fresh.ts"
+import { authorization, bricOf, byBric } from "./support/Lifecycle.ts"
+import { fetchLookUp } from "./support/LookUp.ts"
 
 const requests = [
   sale,
@@ -27,6 +29,25 @@ describe("the seed", () => {
       const other = yield* play("two")
       assert.notStrictEqual(other[0], first[0])
       assert.strictEqual(other[5], first[5])
+    })
+  )
+
+  it.effect("gives the same life of a payment too, look-ups included", () =>
+    Effect.gen(function* () {
+      const live = withSimulator(
+        (simulator) =>
+          Effect.gen(function* () {
+            const held = yield* bricOf(simulator, { ...authorization, ZIP_CODE: "12345" })
+            const captured = yield* bricOf(simulator, byBric("CCE4", held, "2", "40.00"))
+            const refunded = yield* bricOf(simulator, byBric("CCE9", captured, "3", "5.00"))
+            const voided = yield* bricOf(simulator, byBric("CCEX", refunded, "4"))
+            const stored = yield* bricOf(simulator, byBric("CCE8", held, "5"))
+            const { text } = yield* fetchLookUp(simulator, "/sale")
+            return [held, captured, refunded, voided, stored, text]
+          }),
+        { seed: "one" }
+      )
+      assert.deepStrictEqual(yield* live, yield* live)
     })
   )
 

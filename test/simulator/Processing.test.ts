@@ -31,7 +31,7 @@ const refusals: ReadonlyArray<Refused> = [
   { name: "a missing MAC", form: { ...sale, TRAN_TYPE: "XXXX" }, code: "E7", profile: { mac: "S3CRET" } },
   { name: "an unknown type", form: { ...sale, TRAN_TYPE: "ACE1", BATCH_ID: "12345678901" }, code: "12" },
   { name: "no type", form: omit(sale, "TRAN_TYPE"), code: "12" },
-  { name: "a type of EPX's that is not served", form: { ...sale, TRAN_TYPE: "CCE9" }, code: "58" },
+  { name: "a type of EPX's that is not served", form: { ...sale, TRAN_TYPE: "CCEN" }, code: "58" },
   { name: "a disabled type", form: sale, code: "58", profile: { disabled_types: ["CCE1"] } },
   {
     name: "a TRAN_NBR of eleven digits",

@@ -2,6 +2,8 @@ import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
 import { ask, sale } from "./support/Client.ts"
 import { withSimulator } from "./support/Fresh.ts"
+import { authorization, bricOf, byBric } from "./support/Lifecycle.ts"
+import { listed, lookUp } from "./support/LookUp.ts"
 
 const account = "4788250000028291"
 const secrets = ["5931", "TRACKCANARY", "MACCANARY", "MICRCANARY", account]
@@ -34,6 +36,36 @@ describe("what the simulator shows", () => {
         assert.include(everything, "…8291")
         assert.isTrue(AUTH_GUID.length === 19)
         for (const secret of [...secrets, AUTH_GUID]) assert.notInclude(everything, secret)
+      })
+    )
+  )
+
+  it.effect("holds no BRIC of what came after the charge, and none that a look-up asked for", () =>
+    withSimulator((simulator) =>
+      Effect.gen(function* () {
+        const held = yield* bricOf(simulator, authorization)
+        const captured = yield* bricOf(simulator, byBric("CCE4", held, "2", "40.00"))
+        const refunded = yield* bricOf(simulator, byBric("CCE9", captured, "3", "5.00"))
+        const voided = yield* bricOf(simulator, byBric("CCEX", refunded, "4"))
+        const stored = yield* bricOf(simulator, { ...byBric("CCE8", captured, "5"), ZIP_CODE: "12345" })
+        const rows = yield* listed(simulator)
+        assert.include(
+          rows.map(({ authbric }) => authbric),
+          captured
+        )
+        for (const path of [`/sale/${captured}`, `/${captured}`, `/batch/${captured}`]) yield* lookUp(simulator, path)
+        yield* bricOf(simulator, { ...sale, TRAN_NBR: "6" })
+        yield* bricOf(simulator, { ...sale, TRAN_NBR: "7" })
+        const paths = ["/ledger", "/transactions", "/requests", "/scenarios", "/assert/no-double-charge"]
+        const shown = yield* Effect.forEach(paths, (path) =>
+          Effect.promise(() =>
+            fetch(new URL(`/__sim${path}`, simulator.controlUrl)).then((response) => response.text())
+          )
+        )
+        const everything = shown.join("\n")
+        assert.include(everything, "LOOKUP")
+        assert.include(everything, "charged_twice")
+        for (const bric of [held, captured, refunded, voided, stored]) assert.notInclude(everything, bric)
       })
     )
   )

@@ -118,7 +118,7 @@ describe("a timeout reversal", () => {
         yield* ask(simulator, timeoutReversal(sale))
         const transactions = yield* simulator.transactions({ reference: "pay_0001" })
         assert.deepStrictEqual(
-          transactions.map(({ type, reversed }) => [type, reversed]),
+          transactions.map(({ type, target }) => [type, target?.tranNbr ?? null]),
           [
             ["CCE1", null],
             ["CCE7", "1001"]

@@ -13,6 +13,9 @@ const at = "AUTH_TRAN_DATE_GMT=03/14/2026_06:30:05_PM"
 const visa =
   "AUTH_CARD_COUNTRY_CODE=840 AUTH_CARD_CURRENCY_CODE=840 AUTH_CARD_B=D AUTH_CARD_C=F AUTH_CARD_E=N AUTH_CARD_F=Y AUTH_CARD_G=N AUTH_CARD_I=Y AUTH_MASKED_ACCOUNT_NBR=************0002 AUTH_CARD_L=P"
 
+const mastercard =
+  "AUTH_CARD_COUNTRY_CODE=840 AUTH_CARD_CURRENCY_CODE=840 AUTH_CARD_B=MCC AUTH_CARD_C=MCS AUTH_CARD_E=N AUTH_CARD_F=Y AUTH_CARD_G=N AUTH_CARD_I=Y AUTH_MASKED_ACCOUNT_NBR=************0009 AUTH_CARD_L=C"
+
 const amounts = (requested: string, approved: string, network: string) =>
   `AUTH_AMOUNT_REQUESTED=${requested} AUTH_AMOUNT=${approved} AUTH_CURRENCY_CODE=840 NETWORK_RESPONSE=${network}`
 
@@ -94,6 +97,41 @@ const examples: ReadonlyArray<Example> = [
     name: "a timeout reversal of what never arrived",
     form: { ...key, TRAN_TYPE: "CCE7", BATCH_ID: "20260314", TRAN_NBR: "1011" },
     expected: `${header("CCE7", "1011")} AUTH_RESP=25 AUTH_RESP_TEXT=UNABLE_TO_LOCATE ${at} ${amounts("0.00", "0.00", "25")} ORIG_TRAN_TYPE=CCE7`
+  },
+  {
+    name: "card storage, approved",
+    form: {
+      ...common,
+      ...visaCard,
+      ...goodAddress,
+      TRAN_TYPE: "CCE8",
+      TRAN_NBR: "1012",
+      FIRST_NAME: "Alex",
+      LAST_NAME: "Sample",
+      CITY: "Sampletown",
+      STATE: "DE"
+    },
+    expected: `${header("CCE8", "1012")} AUTH_GUID=* AUTH_RESP=00 AUTH_CODE=* AUTH_AVS=Y AUTH_CVV2=M AUTH_RESP_TEXT=APPROVAL_* AUTH_CARD_TYPE=V ${at} ${amounts("0.00", "0.00", "00")} ${visa} ORIG_TRAN_TYPE=CCE8 AUTH_TRAN_IDENT=* AUTH_PAR=V*`
+  },
+  {
+    name: "card storage, declined for the security code",
+    form: { ...common, ...visaCard, TRAN_TYPE: "CCE8", TRAN_NBR: "1013", CVV2: "321", ZIP_CODE: "54321" },
+    expected: `${header("CCE8", "1013")} AUTH_GUID=* AUTH_RESP=05 AUTH_AVS=N AUTH_CVV2=N AUTH_RESP_TEXT=DECLINE AUTH_CARD_TYPE=V ${at} ${amounts("0.00", "0.00", "05")} ${visa} ORIG_TRAN_TYPE=CCE8`
+  },
+  {
+    name: "an account verification answered 85",
+    form: {
+      ...common,
+      ...goodAddress,
+      TRAN_TYPE: "CCE0",
+      AMOUNT: "0.00",
+      TRAN_NBR: "1015",
+      ACCOUNT_NBR: "5000000000000009",
+      EXP_DATE: "4912",
+      CVV2: "123",
+      USER_DATA_10: "SIM_APPROVE_85"
+    },
+    expected: `${header("CCE0", "1015")} AUTH_GUID=* AUTH_RESP=85 AUTH_CODE=* AUTH_AVS=Y AUTH_CVV2=M AUTH_RESP_TEXT=NOT_DECLINED AUTH_CARD_TYPE=M ${at} ${amounts("0.00", "0.00", "85")} ${mastercard} ORIG_TRAN_TYPE=CCE0`
   },
   {
     name: "a decline for lack of funds (trigger 31.20)",
@@ -203,6 +241,90 @@ describe("the worked examples", () => {
         expectDocument(
           body.toString("utf8"),
           `${header("CCE7", "1010")} AUTH_GUID=* AUTH_RESP=00 AUTH_RESP_TEXT=APPROVAL AUTH_CARD_TYPE=V ${at} ${amounts("0.00", "0.00", "00")} ORIG_TRAN_TYPE=CCE7`
+        )
+      })
+    )
+  )
+
+  const visaSale: Form = { ...common, ...visaCard, TRAN_TYPE: "CCE1", AMOUNT: "25.00", TRAN_NBR: "1001" }
+  const visaAuthorization: Form = { ...common, ...visaCard, TRAN_TYPE: "CCE2", AMOUNT: "50.00", TRAN_NBR: "1003" }
+
+  const later = (type: string, tranNbr: string, bric: string | undefined, more: Form = {}): Form => ({
+    ...common,
+    ...more,
+    TRAN_TYPE: type,
+    TRAN_NBR: tranNbr,
+    ORIG_AUTH_GUID: bric ?? "",
+    CARD_ENT_METH: "Z"
+  })
+
+  it.effect("a capture of less than was authorized, a second one, and the void of the first", () =>
+    withSimulator((simulator) =>
+      Effect.gen(function* () {
+        const document = (form: Form) => Effect.map(post(simulator, form), ({ body }) => body.toString("utf8"))
+        const { AUTH_GUID: held } = yield* ask(simulator, visaAuthorization)
+        const captured = yield* document(later("CCE4", "1004", held, { AMOUNT: "42.50", USER_DATA_1: "pay_0003" }))
+        expectDocument(
+          captured,
+          `${header("CCE4", "1004")} AUTH_GUID=* AUTH_RESP=00 AUTH_RESP_TEXT=APPROVAL AUTH_CARD_TYPE=V ${at} ${amounts("42.50", "42.50", "00")} ORIG_TRAN_TYPE=CCE4`
+        )
+        expectDocument(
+          yield* document(later("CCE4", "1005", held, { AMOUNT: "42.50" })),
+          `${header("CCE4", "1005")} AUTH_RESP=EV AUTH_RESP_TEXT=NO_ACTION_TAKEN AUTH_CARD_TYPE=V ${at} ${amounts("42.50", "0.00", "EV")} ORIG_TRAN_TYPE=CCE4`
+        )
+        const [, bric] = entriesOf(captured).find(([name]) => name === "AUTH_GUID") ?? []
+        expectDocument(
+          yield* document(later("CCEX", "1006", bric)),
+          `${header("CCEX", "1006")} AUTH_GUID=* AUTH_RESP=00 AUTH_RESP_TEXT=APPROVAL ${at} ${amounts("0.00", "0.00", "00")} ORIG_TRAN_TYPE=CCEX`
+        )
+      })
+    )
+  )
+
+  it.effect.each([
+    { name: "rewritten to CCEA", ccea_rewrite: true, type: "CCEA" },
+    { name: "as it was sent", ccea_rewrite: false, type: "CCE9" }
+  ])("a partial refund, $name", ({ ccea_rewrite, type }) =>
+    withSimulator((simulator) =>
+      Effect.gen(function* () {
+        yield* simulator.patchProfile({ ccea_rewrite })
+        const { AUTH_GUID: sold } = yield* ask(simulator, visaSale)
+        const pair = { BATCH_ID: "20260316", ORIG_BATCH_ID: "20260314", ORIG_TRAN_NBR: "1001" }
+        const form = later("CCE9", "1107", sold, { ...pair, AMOUNT: "10.00", USER_DATA_1: "rfd_0001" })
+        const { body } = yield* post(simulator, form)
+        expectDocument(
+          body.toString("utf8"),
+          `${header(type, "1107", "20260316")} AUTH_GUID=* AUTH_RESP=00 AUTH_CODE=* AUTH_RESP_TEXT=APPROVAL_* AUTH_CARD_TYPE=V ${at} ${amounts("10.00", "10.00", "00")} ${visa} ORIG_TRAN_TYPE=CCE9`
+        )
+      })
+    )
+  )
+
+  it.effect("an update of a storage BRIC", () =>
+    withSimulator((simulator) =>
+      Effect.gen(function* () {
+        const create = { ...common, ...visaCard, ...goodAddress, TRAN_TYPE: "CCE8", TRAN_NBR: "1012" }
+        const { AUTH_GUID: stored } = yield* ask(simulator, create)
+        const { body } = yield* post(
+          simulator,
+          later("CCE8", "1014", stored, { EXP_DATE: "5006", ZIP_CODE: "123456789" })
+        )
+        expectDocument(
+          body.toString("utf8"),
+          `${header("CCE8", "1014")} AUTH_GUID=* AUTH_RESP=00 AUTH_CODE=* AUTH_AVS=Z AUTH_RESP_TEXT=APPROVAL AUTH_CARD_TYPE=V ${at} ${amounts("0.00", "0.00", "00")} ${visa} ORIG_TRAN_TYPE=CCE8 AUTH_PAR=V*`
+        )
+      })
+    )
+  )
+
+  it.effect("a batch close", () =>
+    withSimulator((simulator) =>
+      Effect.gen(function* () {
+        yield* post(simulator, visaSale)
+        const { body } = yield* post(simulator, { ...key, TRAN_TYPE: "CCEZ", BATCH_ID: "20260314", TRAN_NBR: "1" })
+        expectDocument(
+          body.toString("utf8"),
+          `${header("CCEZ", "1")} AUTH_GUID=* AUTH_RESP=00 AUTH_RESP_TEXT=APPROVAL ${at} ${amounts("0.00", "0.00", "00")} ORIG_TRAN_TYPE=CCEZ`
         )
       })
     )

@@ -1,5 +1,6 @@
 import type { Entry } from "../Answer.ts"
 import type { Generator } from "../Generator.ts"
+import type { Transaction } from "../Transaction.ts"
 
 /** A decision of the issuer that replaces its own. */
 export type Forced =
@@ -43,6 +44,8 @@ export interface Fault {
   readonly forced?: Forced
   readonly editEntries?: (entries: ReadonlyArray<Entry>, generator: Generator) => ReadonlyArray<Entry>
   readonly editXml?: (xml: string) => string
+  /** What a look-up shows of a list. */
+  readonly editList?: (rows: ReadonlyArray<Transaction>) => ReadonlyArray<Transaction>
   readonly wire: Wire
   /** What the first reversal of this transaction will meet. */
   readonly reversal?: Fault

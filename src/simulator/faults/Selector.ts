@@ -1,10 +1,11 @@
 import { findAnswerFault } from "./AnswerFaults.ts"
 import { findDecisionFault } from "./DecisionFaults.ts"
 import type { Fault } from "./Fault.ts"
+import { findLookUpFault } from "./LookUpFaults.ts"
 import { findWireFault } from "./WireFaults.ts"
 
 const findPlain = (name: string): Fault | undefined =>
-  findDecisionFault(name) ?? findAnswerFault(name) ?? findWireFault(name)
+  findDecisionFault(name) ?? findAnswerFault(name) ?? findWireFault(name) ?? findLookUpFault(name)
 
 const lostReversal = "CCE7_"
 

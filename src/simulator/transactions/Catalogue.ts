@@ -1,12 +1,28 @@
 import type { TransactionType } from "../Outcome.ts"
+import { accountVerification } from "./AccountVerification.ts"
+import { batchClose } from "./BatchClose.ts"
+import { capture } from "./Capture.ts"
 import { purchase } from "./Purchase.ts"
+import { refund } from "./Refund.ts"
 import { reversal } from "./Reversal.ts"
+import { storage } from "./Storage.ts"
+import { voiding } from "./Void.ts"
 
-const types: { readonly [type: string]: TransactionType } = { CCE1: purchase, CCE2: purchase, CCE7: reversal }
+const types: { readonly [type: string]: TransactionType } = {
+  CCE0: accountVerification,
+  CCE1: purchase,
+  CCE2: purchase,
+  CCE4: capture,
+  CCE7: reversal,
+  CCE8: storage,
+  CCE9: refund,
+  CCEX: voiding,
+  CCEZ: batchClose
+}
 
 // EPX transaction catalogue: what EPX processes and this simulator does not.
 const foreign: ReadonlySet<string> = new Set(
-  `CCE0 CCE4 CCE8 CCE9 CCEA CCEG CCEN CCEX CCEZ CCEM CCEC SS02 SS03 CKC0 CKS0 CKC1 CKS1 CKC2 CKS2 CKC3 CKS3 CKC8 CKS8
+  `CCEA CCEG CCEN CCEM CCEC SS02 SS03 CKC0 CKS0 CKC1 CKS1 CKC2 CKS2 CKC3 CKS3 CKC8 CKS8
    CKCX CKSX CKG2 CKG3 DB0P DB0S DB0V`.split(/\s+/)
 )
 

@@ -1,3 +1,4 @@
+import type { Brand } from "../Brands.ts"
 import type { Card } from "../Cards.ts"
 import { textOf } from "../Codes.ts"
 import type { Forced } from "../faults/Fault.ts"
@@ -39,8 +40,8 @@ const approve = (card: Card, code: string, cents: number): Decision => ({
   hasAuthCode: true
 })
 
-// The worked sample of a partial approval turns 1.59 into 0.80.
-const half = (cents: number): number => Math.ceil(cents / 2)
+/** What is approved of cents in part: the worked sample turns 1.59 into 0.80. */
+export const half = (cents: number): number => Math.ceil(cents / 2)
 
 const obey = (card: Card, cents: number, trigger: Trigger): Decision => {
   switch (trigger.code) {
@@ -55,7 +56,7 @@ const obey = (card: Card, cents: number, trigger: Trigger): Decision => {
 }
 
 /** The raw code behind a 05 for lack of funds; Amex has three digits (EPX response-code list). */
-const fundsCode = (card: Card): string => (card.brand === "S" ? "116" : "51")
+export const fundsCode = (brand: Brand | undefined): string => (brand === "S" ? "116" : "51")
 
 const obeyForced = (card: Card, cents: number, forced: Forced, own: Decision): Decision => {
   switch (forced.kind) {
@@ -64,7 +65,7 @@ const obeyForced = (card: Card, cents: number, forced: Forced, own: Decision): D
       return forced.charged ? { ...decision, charged: cents } : decision
     }
     case "folded": {
-      const network = own.charged > 0 ? fundsCode(card) : own.network
+      const network = own.charged > 0 ? fundsCode(card.brand) : own.network
       return refuse(card, { code: "05", network })
     }
     case "code_on_decline":

@@ -2,7 +2,6 @@ import { amountCents, requestedCents } from "../Amounts.ts"
 import { type Answer, product, settled } from "../Answer.ts"
 import type { Card } from "../Cards.ts"
 import { checkCard, missing } from "../Checks.ts"
-import { textOf } from "../Codes.ts"
 import type { Forced } from "../faults/Fault.ts"
 import type { Books, Outcome, TransactionType } from "../Outcome.ts"
 import type { KnownRequest, Refusal } from "../Request.ts"
@@ -10,7 +9,7 @@ import { newTransaction } from "../Transaction.ts"
 import { approvalText, avsOf, cvvOf } from "../Verification.ts"
 import { type Decision, decide, heededTrigger } from "./Decision.ts"
 import { checkEntryMethod } from "./EntryMethod.ts"
-import { findInstrument } from "./Instrument.ts"
+import { findInstrument, unfound } from "./Instrument.ts"
 
 const checkRequired = ({ fields, profile }: KnownRequest): Refusal | undefined => {
   if (profile.avs_required && !fields.has("ADDRESS") && !fields.has("ZIP_CODE")) return { code: "E2" }
@@ -61,17 +60,10 @@ const answerOf = (
   }
 }
 
-const refused = (request: KnownRequest, { code }: Refusal): Outcome => ({
-  answer: {
-    ...settled(request, code, requestedCents(request.fields), 0),
-    AUTH_RESP: code,
-    AUTH_RESP_TEXT: textOf(code)
-  }
-})
-
 const run = (request: KnownRequest, books: Books, forced: Forced | undefined): Outcome => {
-  const card = findInstrument(request, books)
-  if ("code" in card) return refused(request, card)
+  const instrument = findInstrument(request, books)
+  if ("code" in instrument) return unfound(request, instrument)
+  const { card } = instrument
   const { fields, profile } = request
   const isByBric = fields.has("ORIG_AUTH_GUID")
   const trigger = heededTrigger(card, profile, amountCents(fields), isByBric)
@@ -81,8 +73,10 @@ const run = (request: KnownRequest, books: Books, forced: Forced | undefined): O
   return {
     answer: answerOf(request, card, decision, made),
     commit: () => {
-      const outcome = { card, bric: made.bric, code: decision.code, amount: decision.charged }
-      const transaction = newTransaction(request, outcome)
+      const { code, charged, hasAuthCode } = decision
+      const authCode = hasAuthCode ? made.authCode : undefined
+      const deed = { card, bric: made.bric, code, authCode, isDone: charged > 0, amount: charged }
+      const transaction = newTransaction(request, deed)
       ledger.commit(transaction)
       return transaction
     }

@@ -1,11 +1,10 @@
 import { amountCents } from "../Amounts.ts"
-import { type Answer, settled } from "../Answer.ts"
-import { textOf } from "../Codes.ts"
 import type { Forced } from "../faults/Fault.ts"
 import type { Books, Outcome, TransactionType } from "../Outcome.ts"
 import type { KnownRequest, Refusal } from "../Request.ts"
-import { newTransaction, standing, type Transaction } from "../Transaction.ts"
-import { checkEntryMethod } from "./EntryMethod.ts"
+import { isOpen, newTransaction, standing, type Transaction } from "../Transaction.ts"
+import { asFound, briefAnswer, checkBric, type Found } from "./ByBric.ts"
+import { judge } from "./Verdict.ts"
 
 /** EPX integration guide, timeout reversal. */
 const timeoutWindowMs = 120_000
@@ -16,12 +15,14 @@ const isTimeoutReversal = ({ fields }: KnownRequest): boolean =>
 
 const check = (request: KnownRequest): Refusal | undefined => {
   if (isTimeoutReversal(request)) return request.fields.has("AMOUNT") ? { code: "13" } : undefined
-  return checkEntryMethod(request) ?? (request.fields.has("ACCOUNT_NBR") ? { code: "EH" } : undefined)
+  return checkBric(request)
 }
 
 const isReversible = ({ type }: Transaction): boolean => type === "CCE1" || type === "CCE2"
 
-type Found = { readonly target: Transaction } | { readonly code: string; readonly card?: Transaction["card"] }
+/** Whether nothing has happened to it since that a reversal would have to undo first. */
+const isFree = (target: Transaction, keep: number): boolean =>
+  isOpen(target) && target.capture === undefined && target.refunded <= keep
 
 /** What the pair stands for, and how EPX answers when nothing under it can be reversed. */
 const findByPair = (request: KnownRequest, { ledger }: Books): Found => {
@@ -34,6 +35,7 @@ const findByPair = (request: KnownRequest, { ledger }: Books): Found => {
     if (found.length === 0) return { code: "25" }
     return { code: found.some(({ amount }) => amount > 0) ? profile.cce7_twice : profile.cce7_declined }
   }
+  if (!isFree(target, 0)) return { code: "21", card: target.card }
   const isLate = request.receivedAt - target.receivedAt > timeoutWindowMs
   return isLate && profile.late_cce7 !== "00" ? { code: profile.late_cce7 } : { target }
 }
@@ -44,9 +46,10 @@ const findByBric = (request: KnownRequest, { ledger }: Books): Found => {
   if (target === undefined) return { code: "25" }
   const { card } = target
   if (!isReversible(target)) return { code: "12", card }
-  if (target.amount === 0) return { code: "25", card }
-  if (standing(target) === 0) return { code: "21", card }
-  return amountCents(fields) > standing(target) ? { code: "13", card } : { target }
+  if (!target.isDone) return { code: "25", card }
+  const keep = amountCents(fields)
+  if (!isFree(target, keep)) return { code: "21", card }
+  return keep > standing(target) ? { code: "13", card } : { target }
 }
 
 /** What the request would reverse, whatever EPX would answer: it decides which fault waits for this reversal. */
@@ -57,56 +60,33 @@ export const findOriginal = (request: KnownRequest, { ledger }: Books): Transact
     : ledger.findBric(terminal.merchNbr, fields.get("ORIG_AUTH_GUID") ?? "")
 }
 
-interface Decision {
-  readonly code: string
-  readonly network: string
-  /** Whether the target really goes, which a forced code may hide. */
-  readonly reverses: boolean
-}
-
-const decide = (found: Found, forced: Forced | undefined): Decision => {
-  if (forced?.kind === "code") {
-    const { code, network, charged } = forced
-    return { code, network, reverses: charged || code === "00" }
-  }
-  const code = forced?.kind === "reversal_declined" ? "05" : "code" in found ? found.code : "00"
-  return { code, network: code, reverses: code === "00" }
-}
-
-/** Keeps `keep` cents of the target, if the issuer agreed. */
-const commit = (
-  request: KnownRequest,
-  { ledger }: Books,
-  deed: Decision & { readonly target: Transaction; readonly bric: string; readonly keep: number }
-): Transaction => {
-  const { target, bric, code, reverses } = deed
-  // When it comes late, less may be left than when the request came.
-  if (reverses) target.released += Math.max(0, standing(target) - deed.keep)
-  const outcome = { card: target.card, bric, code, amount: 0, ...(reverses ? { target } : {}) }
-  const transaction = newTransaction(request, outcome)
-  ledger.commit(transaction)
-  return transaction
-}
-
 const run = (request: KnownRequest, books: Books, forced: Forced | undefined): Outcome => {
   const found = isTimeoutReversal(request) ? findByPair(request, books) : findByBric(request, books)
-  const decision = decide(found, forced)
-  const { code, network } = decision
-  const target = "target" in found ? found.target : undefined
-  const card = "target" in found ? found.target.card : found.card
   const keep = amountCents(request.fields)
-  const bric = books.generator.bric()
-  const hasBric = code === "00" || (target !== undefined && request.profile.auth_guid_on_decline)
-  const answer: Answer = {
-    ...settled(request, network, keep, code === "00" ? keep : 0),
-    AUTH_GUID: hasBric ? bric : undefined,
-    AUTH_RESP: code,
-    AUTH_RESP_TEXT: textOf(code, card?.brand),
-    AUTH_CARD_TYPE: card?.brand
+  const asked = forced?.kind === "reversal_declined" ? { ...asFound(found), refusal: "05" } : asFound(found)
+  const verdict = judge({ ...asked, cents: 0, approvals: ["00"], profile: request.profile }, forced)
+  const made = { bric: books.generator.bric(), authCode: books.generator.authCode(), requested: keep }
+  const told = verdict.code === "00" ? keep : 0
+  const answer = briefAnswer(request, found, { ...verdict, told }, made)
+  if ("code" in found) return { answer }
+  const { target } = found
+  return {
+    answer,
+    commit: () => {
+      const { code, isDone } = verdict
+      if (isDone) target.released = target.amount - keep
+      const transaction = newTransaction(request, {
+        card: target.card,
+        bric: made.bric,
+        code,
+        isDone,
+        amount: 0,
+        target
+      })
+      books.ledger.commit(transaction)
+      return transaction
+    }
   }
-  return target === undefined
-    ? { answer }
-    : { answer, commit: () => commit(request, books, { ...decision, target, bric, keep }) }
 }
 
 /**
