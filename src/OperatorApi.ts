@@ -1,4 +1,6 @@
 import { HttpApi } from "effect/http-api"
+import { AuditEventsApi } from "./audit/AuditEventsApi.ts"
+import { ExceptionsApi } from "./exceptions/ExceptionsApi.ts"
 import { described } from "./http/Operation.ts"
 import { Problem } from "./http/Problem.ts"
 import { Validation } from "./http/Validation.ts"
@@ -9,6 +11,8 @@ import { MerchantsApi } from "./merchants/MerchantsApi.ts"
 export class OperatorApi extends HttpApi.make("operator")
   .add(MerchantsApi)
   .add(ApiKeysApi)
+  .add(ExceptionsApi)
+  .add(AuditEventsApi)
   .middleware(Validation)
   .annotate(HttpApi.ParseOptions, { onExcessProperty: "error", errors: "all" })
   // Every client sends headers that no route declares.
@@ -17,6 +21,8 @@ export class OperatorApi extends HttpApi.make("operator")
   .annotateMerge(
     described(
       "Payment service: operators",
-      "Merchants, their terminals and API keys, on the port of operations. Only operator keys open it."
+      "Merchants, their terminals and API keys, what needs a person, and what operators did, on the port of " +
+        "operations. " +
+        "Only operator keys open it."
     )
   ) {}

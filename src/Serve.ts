@@ -24,6 +24,7 @@ export const serve = Effect.fnUntraced(function* (settings: Settings) {
       pipelinedConnections: settings.DATABASE_PIPELINED_CONNECTIONS,
       plainConnections: settings.DATABASE_PLAIN_CONNECTIONS,
       epx: wire,
+      settlementDelay: settings.SETTLEMENT_DELAY,
       lookUps,
       operatorEnvironment: Option.isSome(settings.EPX_LIVE_URL) ? "live" : "test"
     })
@@ -48,7 +49,8 @@ export const serve = Effect.fnUntraced(function* (settings: Settings) {
           brics
         })
       })
-      const { demo, path } = yield* demoData(settings.LOCAL_DIRECTORY, { ...places, ...simulated })
+      const lookupKey = Option.getOrUndefined(Option.map(simulator, ({ epiKey }) => epiKey))
+      const { demo, path } = yield* demoData(settings.LOCAL_DIRECTORY, { ...places, ...simulated }, lookupKey)
       yield* Console.log(welcome(demo, path))
     }
     return yield* Effect.never

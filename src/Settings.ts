@@ -1,5 +1,5 @@
 import { fileURLToPath } from "node:url"
-import { Config, Effect, Option, Redacted, Schema } from "effect"
+import { Config, Duration, Effect, Option, Redacted, Schema } from "effect"
 
 /** The environment is not fit to start with: every problem at once. */
 export class InvalidSettings extends Schema.TaggedError<InvalidSettings>()("InvalidSettings", {
@@ -32,6 +32,7 @@ const variables = {
   EPX_TEST_LOOKUP_URL: optional(Config.URL("EPX_TEST_LOOKUP_URL")),
   EPX_LIVE_LOOKUP_URL: optional(Config.URL("EPX_LIVE_LOOKUP_URL")),
   EPX_KEEP_ALIVE: Config.Boolean("EPX_KEEP_ALIVE").pipe(Config.withDefault(false)),
+  SETTLEMENT_DELAY: Config.Duration("SETTLEMENT_DELAY").pipe(Config.withDefault(Duration.hours(2))),
   ENCRYPTION_KEYS: optional(Config.Redacted("ENCRYPTION_KEYS")),
   FINGERPRINT_KEY: optional(Config.Redacted("FINGERPRINT_KEY")),
   OTEL_EXPORTER_OTLP_ENDPOINT: optional(Config.URL("OTEL_EXPORTER_OTLP_ENDPOINT")),

@@ -1,24 +1,21 @@
 import * as NodeCrypto from "@effect/platform-node/NodeCrypto"
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import * as NodeServices from "@effect/platform-node/NodeServices"
-import { Cause, Console, DateTime, Effect, Exit, Layer, Logger, Option, Predicate, Schema } from "effect"
-import { Argument, CliConfig, CliOutput, Command, Flag, GlobalFlag } from "effect/cli"
+import { Cause, Console, Effect, Exit, Layer, Option, Predicate, Runtime } from "effect"
+import { CliConfig, CliOutput, Command, GlobalFlag } from "effect/cli"
 import { databaseOf, simulatorOf } from "./Backing.ts"
-import { ApiKey, IssuedApiKey } from "./domain/ApiKey.ts"
-import { ApiKeyIds, MerchantIds } from "./domain/Ids.ts"
-import { Merchant, Name, SettlementCutoff, SettlementZone } from "./domain/Merchant.ts"
-import { Scope } from "./domain/Scope.ts"
-import { KeyPart } from "./domain/Terminal.ts"
-import { ApiKeys } from "./merchants/ApiKeys.ts"
-import { ApiKeysRepo } from "./merchants/ApiKeysRepo.ts"
-import { Merchants } from "./merchants/Merchants.ts"
-import { MerchantsRepo } from "./merchants/MerchantsRepo.ts"
-import { Database } from "./postgres/Database.ts"
+import { exceptionsCommand } from "./cli/ExceptionsCommand.ts"
+import { keysCommand } from "./cli/KeysCommand.ts"
+import { merchantsCommand } from "./cli/MerchantsCommand.ts"
+import { toStderr } from "./cli/OnDatabase.ts"
+import { terminalsCommand } from "./cli/TerminalsCommand.ts"
+import { tranNbrCommand } from "./cli/TranNbrCommand.ts"
 import { serve } from "./Serve.ts"
 import { InvalidSettings, loadSettings, type Settings } from "./Settings.ts"
 import { Simulator } from "./simulator/Simulator.ts"
 import { loggingLayer } from "./telemetry/Logging.ts"
 import { tracingLayer } from "./telemetry/Tracing.ts"
+import { verifyCommand } from "./Verify.ts"
 
 const observed = (settings: Settings) => {
   const format = Option.getOrElse(settings.LOG_FORMAT, () => (settings.isProduction ? "json" : "pretty"))
@@ -30,31 +27,6 @@ const observed = (settings: Settings) => {
       onSome: (endpoint) => tracingLayer({ endpoint, ratio })
     })
   )
-}
-
-/** Operators' commands print JSON to stdout, so whatever is logged meanwhile goes to stderr. */
-const onDatabase = <A, E, R>(use: Effect.Effect<A, E, R>) =>
-  Effect.gen(function* () {
-    const { connection } = yield* databaseOf(yield* loadSettings)
-    const database = Database.layer({
-      connection,
-      pipelinedConnections: 1,
-      plainConnections: 1,
-      checkoutTimeout: "2 seconds"
-    })
-    const services = Merchants.layer.pipe(
-      Layer.provideMerge(ApiKeys.layer),
-      Layer.provide([MerchantsRepo.layer, ApiKeysRepo.layer]),
-      Layer.provide([database, NodeCrypto.layerSecureRandom])
-    )
-    return yield* Effect.provide(use, services)
-  }).pipe(Effect.scoped, Effect.provide(loggingLayer({ format: "pretty", level: "Warn" })), toStderr)
-
-const toStderr = Effect.provideService(Logger.LogToStderr, true)
-
-const print = <A, I>(schema: Schema.Codec<A, I>) => {
-  const encode = Schema.encodeEffect(schema)
-  return (value: A) => Effect.flatMap(encode(value), (json) => Console.log(JSON.stringify(json, null, 2)))
 }
 
 const serveCommand = Command.make("serve", {}, () =>
@@ -84,140 +56,18 @@ const simulateCommand = Command.make("simulate", {}, () =>
   }).pipe(Effect.scoped)
 ).pipe(Command.withDescription("Run the EPX simulator alone"))
 
-const environment = Flag.Literals("environment", ["test", "live"]).pipe(
-  Flag.withDefault("test"),
-  Flag.withDescription("Which side of the merchant: test goes to EPX's sandbox")
-)
-const keyPart = (name: string) => Flag.String(name).pipe(Flag.withSchema(KeyPart), Flag.withDescription("Given by EPX"))
-const limit = Flag.Int("limit").pipe(
-  Flag.withDefault(25),
-  Flag.withDescription("How many, 1 to 100"),
-  Flag.filter(
-    (n) => n >= 1 && n <= 100,
-    () => "1 to 100"
-  )
-)
-
-const createMerchant = Command.make(
-  "create",
-  {
-    name: Flag.String("name").pipe(Flag.withSchema(Name), Flag.withDescription("What people call it")),
-    environment,
-    cust: keyPart("cust-nbr"),
-    merch: keyPart("merch-nbr"),
-    dba: keyPart("dba-nbr"),
-    terminal: keyPart("terminal-nbr"),
-    zone: Flag.String("zone").pipe(
-      Flag.withSchema(SettlementZone),
-      Flag.withDefault("America/New_York"),
-      Flag.withDescription("Where the terminal's business day ends")
-    ),
-    cutoff: Flag.String("cutoff").pipe(
-      Flag.withSchema(SettlementCutoff),
-      Flag.withDefault("23:00"),
-      Flag.withDescription("When it ends there, as HH:MM")
-    )
-  },
-  (flags) =>
-    Effect.gen(function* () {
-      const merchants = yield* Merchants
-      const merchant = yield* merchants.create({
-        name: flags.name,
-        terminals: [
-          {
-            environment: flags.environment,
-            cust_nbr: flags.cust,
-            merch_nbr: flags.merch,
-            dba_nbr: flags.dba,
-            terminal_nbr: flags.terminal,
-            settlement_zone: flags.zone,
-            settlement_cutoff: flags.cutoff
-          }
-        ]
-      })
-      yield* print(Merchant)(merchant)
-    }).pipe(onDatabase)
-).pipe(Command.withDescription("Add a merchant with its terminal"))
-
-const listMerchants = Command.make("list", { limit }, ({ limit }) =>
-  Effect.flatMap(Merchants, (merchants) =>
-    Effect.flatMap(merchants.list(limit, undefined), ({ data }) => print(Schema.Array(Merchant))(data))
-  ).pipe(onDatabase)
-).pipe(Command.withDescription("The newest merchants first"))
-
-class InvalidFlags extends Schema.TaggedError<InvalidFlags>()("InvalidFlags", { message: Schema.String }) {}
-
-const createKey = Command.make(
-  "create",
-  {
-    merchant: Flag.String("merchant").pipe(
-      Flag.withSchema(MerchantIds.Id),
-      Flag.optional,
-      Flag.withDescription("Whose key; without it, an operator key")
-    ),
-    name: Flag.String("name").pipe(Flag.withSchema(Name), Flag.withDescription("What it is for")),
-    environment,
-    scope: Flag.Literals("scope", Scope.literals).pipe(
-      Flag.atLeast(0),
-      Flag.withDescription("What a merchant's key may do; may be repeated")
-    ),
-    expiresIn: Flag.String("expires-in").pipe(
-      Flag.withSchema(Schema.DurationFromString),
-      Flag.optional,
-      Flag.withDescription("Such as '90 days'; without it, never")
-    )
-  },
-  (flags) =>
-    Effect.gen(function* () {
-      // A key that opens nothing is a mistake, and so is one whose scopes would be forgotten.
-      if (Option.isSome(flags.merchant) !== flags.scope.length > 0) {
-        return yield* new InvalidFlags({ message: "A merchant's key needs --scope, and an operator key takes none." })
-      }
-      const now = yield* DateTime.now
-      const key = {
-        name: flags.name,
-        environment: flags.environment,
-        expiresAt: Option.match(flags.expiresIn, {
-          onNone: () => null,
-          onSome: (duration) => DateTime.addDuration(now, duration)
-        })
-      }
-      const issued = Effect.flatMap(ApiKeys, (apiKeys) =>
-        Option.match(flags.merchant, {
-          onNone: () => apiKeys.createForOperator(key),
-          onSome: (merchant) => apiKeys.createForMerchant(merchant, { ...key, scopes: flags.scope })
-        })
-      )
-      yield* Effect.flatMap(onDatabase(issued), print(IssuedApiKey))
-    })
-).pipe(Command.withDescription("Make an API key. Its secret is shown this once"))
-
-const revokeKey = Command.make(
-  "revoke",
-  { id: Argument.String("id").pipe(Argument.withSchema(ApiKeyIds.Id), Argument.withDescription("key_…")) },
-  ({ id }) => Effect.flatMap(ApiKeys, (apiKeys) => Effect.flatMap(apiKeys.revoke(id), print(ApiKey))).pipe(onDatabase)
-).pipe(Command.withDescription("Make an API key useless at once"))
-
-const listKeys = Command.make("list", { limit }, ({ limit }) =>
-  Effect.flatMap(ApiKeys, (apiKeys) =>
-    Effect.flatMap(apiKeys.list(limit, undefined, undefined), ({ data }) => print(Schema.Array(ApiKey))(data))
-  ).pipe(onDatabase)
-).pipe(Command.withDescription("The newest API keys first, without their secrets"))
-
 const paymentService = Command.make("payment-service").pipe(
   Command.withDescription("Card payments over HTTP, in front of the North / EPX gateway"),
   Command.withSubcommands([
     serveCommand,
     migrateCommand,
     simulateCommand,
-    Command.make("merchants").pipe(
-      Command.withDescription("Who takes payments"),
-      Command.withSubcommands([createMerchant, listMerchants])
-    ),
-    Command.make("keys").pipe(
-      Command.withDescription("API keys of merchants and operators"),
-      Command.withSubcommands([createKey, revokeKey, listKeys])
-    )
+    verifyCommand,
+    merchantsCommand,
+    terminalsCommand,
+    keysCommand,
+    exceptionsCommand,
+    tranNbrCommand
   ])
 )
 
@@ -252,6 +102,9 @@ const complain = (cause: Cause.Cause<unknown>) => {
     : Console.error(failure instanceof Error ? failure.message : Cause.pretty(cause))
 }
 
+const exitCodeOf = (failure: unknown) =>
+  Predicate.hasProperty(failure, Runtime.errorExitCode) ? Number(failure[Runtime.errorExitCode]) : 1
+
 const builtIns = CliConfig.layer({ builtIns: [GlobalFlag.Help, GlobalFlag.Version, GlobalFlag.Completions] })
 
 signals.pipe(
@@ -261,6 +114,7 @@ signals.pipe(
   (program) =>
     NodeRuntime.runMain(program, {
       disableErrorReporting: true,
-      teardown: (exit, onExit) => onExit(Exit.isSuccess(exit) || Cause.hasInterruptsOnly(exit.cause) ? 0 : 1)
+      teardown: (exit, onExit) =>
+        onExit(Exit.isSuccess(exit) || Cause.hasInterruptsOnly(exit.cause) ? 0 : exitCodeOf(Cause.squash(exit.cause)))
     })
 )

@@ -6,9 +6,18 @@ import { HttpIncomingMessage, HttpMiddleware, HttpRouter } from "effect/http"
 import { HttpApiBuilder } from "effect/http-api"
 import { PrometheusMetrics } from "effect/observability"
 import { Api } from "./Api.ts"
+import { AuditEvents } from "./audit/AuditEvents.ts"
+import { AuditEventsHttp } from "./audit/AuditEventsHttp.ts"
+import { AuditEventsRepo } from "./audit/AuditEventsRepo.ts"
 import type { Environment } from "./domain/Terminal.ts"
 import { CustomPay, type CustomPayOptions } from "./epx/CustomPay.ts"
 import { Epx, type EpxOptions } from "./epx/Epx.ts"
+import { Events } from "./events/Events.ts"
+import { EventsHttp } from "./events/EventsHttp.ts"
+import { EventsRepo } from "./events/EventsRepo.ts"
+import { Exceptions } from "./exceptions/Exceptions.ts"
+import { ExceptionsHttp } from "./exceptions/ExceptionsHttp.ts"
+import { ExceptionsRepo } from "./exceptions/ExceptionsRepo.ts"
 import { docsLayer } from "./http/Docs.ts"
 import { Edge } from "./http/Edge.ts"
 import { Health, healthRoutes } from "./http/Health.ts"
@@ -28,13 +37,23 @@ import { OperatorApi } from "./OperatorApi.ts"
 import { Payments } from "./payments/Payments.ts"
 import { PaymentsHttp } from "./payments/PaymentsHttp.ts"
 import { PaymentsRepo } from "./payments/PaymentsRepo.ts"
+import { TimelineHttp } from "./payments/TimelineHttp.ts"
+import { TimelineRepo } from "./payments/TimelineRepo.ts"
+import { Timelines } from "./payments/Timelines.ts"
 import { type CipherKeys, ColumnCipher } from "./postgres/ColumnCipher.ts"
 import { type Connection, Database } from "./postgres/Database.ts"
 import { Calls } from "./transactions/Calls.ts"
+import { Cancellations } from "./transactions/Cancellations.ts"
+import { DoubtsRepo } from "./transactions/DoubtsRepo.ts"
+import { FollowUps } from "./transactions/FollowUps.ts"
+import { FollowUpsRepo } from "./transactions/FollowUpsRepo.ts"
+import { Intents } from "./transactions/Intents.ts"
 import { Resolver } from "./transactions/Resolver.ts"
-import { ReversalsRepo } from "./transactions/ReversalsRepo.ts"
+import { SettlementDelay } from "./transactions/SettlementDelay.ts"
 import { Transactions } from "./transactions/Transactions.ts"
 import { TransactionsRepo } from "./transactions/TransactionsRepo.ts"
+import { Upkeep } from "./transactions/Upkeep.ts"
+import { UpkeepRepo } from "./transactions/UpkeepRepo.ts"
 
 export interface ServiceOptions {
   readonly host: string
@@ -46,6 +65,8 @@ export interface ServiceOptions {
   readonly plainConnections: number
   readonly epx: EpxOptions
   readonly lookUps: CustomPayOptions
+  /** From the cut-off of a batch until its items are taken for settled. */
+  readonly settlementDelay: Duration.Duration
   readonly encryptionKeys: CipherKeys
   readonly fingerprintKey: Redacted.Redacted<Uint8Array>
   /** Whose operator keys open the operator API. */
@@ -62,9 +83,10 @@ export const serviceLayer = (options: ServiceOptions) =>
 
 /** What everything stands on: it closes last. */
 const foundationLayer = (options: ServiceOptions) =>
-  Merchants.layer.pipe(
+  Layer.mergeAll(Merchants.layer, Events.layer, Timelines.layer, Exceptions.layer, AuditEvents.layer).pipe(
     Layer.provideMerge(ApiKeys.layer),
-    Layer.provide([MerchantsRepo.layer, ApiKeysRepo.layer]),
+    Layer.provide([MerchantsRepo.layer, ApiKeysRepo.layer, EventsRepo.layer, TimelineRepo.layer]),
+    Layer.provide([ExceptionsRepo.layer, TransactionsRepo.layer, AuditEventsRepo.layer]),
     Layer.provideMerge(Database.layer({ ...options, checkoutTimeout: "2 seconds" })),
     Layer.provideMerge(ColumnCipher.layer({ keys: options.encryptionKeys, fingerprintKey: options.fingerprintKey })),
     Layer.provideMerge(NodeCrypto.layerSecureRandom),
@@ -74,9 +96,13 @@ const foundationLayer = (options: ServiceOptions) =>
 /** Calls to EPX and what follows from them; it closes when every call that has begun is on record. */
 const moneyLayer = (options: ServiceOptions) =>
   Payments.layer.pipe(
-    Layer.provide([PaymentsRepo.layer, Transactions.layer]),
+    Layer.provide([PaymentsRepo.layer, Transactions.layer, Cancellations.layer]),
+    Layer.provide(FollowUps.layer),
+    Layer.provide(Intents.layer),
     Layer.provideMerge(Resolver.layer),
-    Layer.provide([TransactionsRepo.layer, ReversalsRepo.layer]),
+    Layer.provideMerge(Upkeep.layer),
+    Layer.provide([TransactionsRepo.layer, FollowUpsRepo.layer, DoubtsRepo.layer, UpkeepRepo.layer]),
+    Layer.provide(Layer.succeed(SettlementDelay, Duration.toSeconds(options.settlementDelay))),
     Layer.provide(Calls.layer),
     Layer.provide([Epx.layer(options.epx), CustomPay.layer(options.lookUps)])
   )
@@ -95,7 +121,7 @@ const apiLayer = ({ host, port }: ServiceOptions) =>
 
 const apiRoutes = Layer.mergeAll(
   HttpApiBuilder.layer(Api, { openapiPath: "/openapi.json" }).pipe(
-    Layer.provide(PaymentsHttp),
+    Layer.provide([PaymentsHttp, TimelineHttp, EventsHttp]),
     Layer.provide([AuthenticationLayer, Scopes, Validation.layer])
   ),
   docsLayer(Api),
@@ -114,7 +140,7 @@ const opsLayer = ({ operatorEnvironment, opsHost, opsPort }: ServiceOptions) =>
 const opsRoutes = (operatorEnvironment: Environment) =>
   Layer.mergeAll(
     HttpApiBuilder.layer(OperatorApi, { openapiPath: "/openapi.json" }).pipe(
-      Layer.provide([MerchantsHttp, ApiKeysHttp]),
+      Layer.provide([MerchantsHttp, ApiKeysHttp, ExceptionsHttp, AuditEventsHttp]),
       Layer.provide([OperatorAuthenticationLayer(operatorEnvironment), Validation.layer])
     ),
     methodNotAllowed(OperatorApi),

@@ -1,4 +1,5 @@
 import { Schema } from "effect"
+import { PaymentIds } from "./Ids.ts"
 import { Environment } from "./Terminal.ts"
 
 export class IdempotencyKeyReused extends Schema.TaggedError<IdempotencyKeyReused>()(
@@ -18,7 +19,27 @@ export class GatewayUnavailable extends Schema.TaggedError<GatewayUnavailable>()
   { httpApiStatus: 503 }
 ) {
   override get message() {
-    return "The gateway could not be reached and nothing was charged. Send the same request again, with the same key."
+    return "The gateway could not be reached and nothing was sent. Send the same request again, with the same key."
+  }
+}
+
+/** Nothing was charged: `cancel-by-key` came before the request. */
+export class KeyCanceled extends Schema.TaggedError<KeyCanceled>()("KeyCanceled", {}, { httpApiStatus: 409 }) {
+  override get message() {
+    return "This Idempotency-Key was cancelled before it was used. Use a new key for a new payment."
+  }
+}
+
+export class PossibleDuplicate extends Schema.TaggedError<PossibleDuplicate>()(
+  "PossibleDuplicate",
+  { payment_id: PaymentIds.Id },
+  { httpApiStatus: 409 }
+) {
+  override get message() {
+    return (
+      `Payment ${this.payment_id} took the same amount from the same card for the same order a moment ago. ` +
+      "If both are meant, send `allow_duplicate: true`."
+    )
   }
 }
 

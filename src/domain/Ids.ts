@@ -49,3 +49,9 @@ export type PaymentId = typeof PaymentIds.Id.Type
 
 export const TransactionIds = makeId("txn", Schema.brand("TransactionId"))
 export type TransactionId = typeof TransactionIds.Id.Type
+
+export const AuditEventIds = makeId("aud", Schema.brand("AuditEventId"))
+export type AuditEventId = typeof AuditEventIds.Id.Type
+
+export const EventIds = makeId("evt", Schema.brand("EventId"))
+export type EventId = typeof EventIds.Id.Type

@@ -1,4 +1,4 @@
-import { DateTime, Option, Schema } from "effect"
+import { DateTime, Option, Schema, Struct } from "effect"
 import { MerchantIds, TerminalIds } from "./Ids.ts"
 import { Environment, FourPartKey } from "./Terminal.ts"
 import { Timestamp } from "./Timestamp.ts"
@@ -23,34 +23,79 @@ const isZone = (zone: string): boolean =>
 /** Local time of day, `HH:MM`, at which EPX closes the batch of a terminal and the business date rolls. */
 export const SettlementCutoff = Schema.String.check(Schema.isPattern(/^([01][0-9]|2[0-3]):[0-5][0-9]$/))
 
-/** What may change about a terminal. */
-export const Settlement = Schema.Struct({ settlement_zone: SettlementZone, settlement_cutoff: SettlementCutoff })
-export type Settlement = typeof Settlement.Type
+const Settlement = Schema.Struct({ settlement_zone: SettlementZone, settlement_cutoff: SettlementCutoff })
+
+/** EPI-Key of Custom Pay. It signs look-ups, so it is not shown again. */
+export const LookupKey = Schema.RedactedFromValue(
+  Schema.String.check(Schema.isPattern(/^[\x21-\x7e]{8,128}$/, { expected: "8 to 128 visible ASCII characters" })),
+  { label: "lookup key" }
+)
+
+/** What EPX has set up for a terminal beside the usual. */
+const Features = Schema.Struct({ multiple_captures: Schema.Boolean, partial_approvals: Schema.Boolean })
+
+const optionalFeatures = Features.mapFields(Struct.map(Schema.optionalKey))
 
 /** A terminal to be added. */
 export const NewTerminal = Schema.Struct({
   environment: Environment,
   ...FourPartKey.fields,
-  ...Settlement.fields
+  ...Settlement.fields,
+  ...optionalFeatures.fields,
+  lookup_key: Schema.optionalKey(LookupKey)
 }).annotate({
   identifier: "NewTerminal",
   description:
-    "EPX's four-part key, and when its batch closes: `settlement_cutoff` is a local time of `settlement_zone` (IANA)."
+    "EPX's four-part key, and when its batch closes: `settlement_cutoff` is a local time of `settlement_zone` " +
+    "(IANA). `lookup_key` is the EPI-Key of Custom Pay, by which lost outcomes are looked up; it is not shown again."
 })
 export type NewTerminal = typeof NewTerminal.Type
+
+/** What may change about a terminal. A key that is null is forgotten. */
+export const TerminalChange = Schema.Struct({
+  ...Settlement.mapFields(Struct.map(Schema.optionalKey)).fields,
+  ...optionalFeatures.fields,
+  lookup_key: Schema.optionalKey(Schema.NullOr(LookupKey))
+}).annotate({
+  identifier: "TerminalChange",
+  description: "What is not given stays as it is. A `lookup_key` of null is forgotten."
+})
+export type TerminalChange = typeof TerminalChange.Type
+
+/** Which approvals of EPX a merchant does not want: they are undone at once, and answered as declines. */
+const Refusals = Schema.Struct({ reject_on_avs: Schema.Boolean, reject_on_cvv: Schema.Boolean })
+
+const optionalRefusals = Refusals.mapFields(Struct.map(Schema.optionalKey))
 
 /** A merchant to be created, with at most one terminal for each environment. */
 export const NewMerchant = Schema.Struct({
   name: Name,
+  ...optionalRefusals.fields,
   terminals: Schema.optionalKey(Schema.Array(NewTerminal).check(Schema.isMaxLength(2)))
-}).annotate({ identifier: "NewMerchant", description: "At most one terminal for each environment." })
+}).annotate({
+  identifier: "NewMerchant",
+  description:
+    "At most one terminal for each environment. With `reject_on_avs` or `reject_on_cvv`, an approval whose address " +
+    "or security code does not match at all is undone and answered as a decline."
+})
 export type NewMerchant = typeof NewMerchant.Type
+
+/** What may change about a merchant. */
+export const MerchantChange = Schema.Struct({ name: Schema.optionalKey(Name), ...optionalRefusals.fields }).annotate({
+  identifier: "MerchantChange",
+  description: "What is not given stays as it is."
+})
+export type MerchantChange = typeof MerchantChange.Type
 
 /** Where a merchant's payments of one environment go. For operators only: it shows the four-part key. */
 export const Terminal = Schema.Struct({
   id: TerminalIds.Id,
   object: Schema.Literal("terminal"),
-  ...NewTerminal.fields
+  environment: Environment,
+  ...FourPartKey.fields,
+  ...Settlement.fields,
+  ...Features.fields,
+  has_lookup_key: Schema.Boolean
 }).annotate({ identifier: "Terminal", description: "Where a merchant's payments of one environment go." })
 export type Terminal = typeof Terminal.Type
 
@@ -62,6 +107,7 @@ export const Merchant = Schema.Struct({
   id: MerchantIds.Id,
   object: Schema.Literal("merchant"),
   name: Name,
+  ...Refusals.fields,
   status: MerchantStatus,
   created_at: Timestamp,
   terminals: Schema.Array(Terminal)

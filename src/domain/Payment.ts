@@ -37,54 +37,15 @@ export type PaymentStatus = typeof PaymentStatus.Type
 
 export const isUndecided = Schema.is(UndecidedStatus)
 
-/** The payment that follows from its first transaction, which charges or holds the money. */
-export const paymentStatuses: Record<"sale" | "authorization", Record<TransactionStatus, PaymentStatus>> = {
-  sale: {
-    scheduled: "processing",
-    submitting: "processing",
-    approved: "captured",
-    declined: "declined",
-    rejected: "declined",
-    failed: "failed",
-    unknown: "unknown",
-    reversed: "reversed",
-    voided: "voided",
-    expired: "expired",
-    settled: "captured"
-  },
-  authorization: {
-    scheduled: "processing",
-    submitting: "processing",
-    approved: "authorized",
-    declined: "declined",
-    rejected: "declined",
-    failed: "failed",
-    unknown: "unknown",
-    reversed: "reversed",
-    voided: "voided",
-    expired: "expired",
-    settled: "authorized"
-  }
-}
-
-/** Totals of a payment in minor units. */
-export interface Totals {
-  readonly authorized: number
-  readonly captured: number
-}
-
-/** What an approved first transaction adds to the payment's totals. */
-export const totalsOf = (type: "sale" | "authorization", status: TransactionStatus, approved: number): Totals => {
-  const holds = status === "approved" || status === "settled"
-  return { authorized: holds ? approved : 0, captured: holds && type === "sale" ? approved : 0 }
-}
-
 /** What a merchant sees of one call to EPX. */
 export const TransactionView = Schema.Struct({
   id: TransactionIds.Id,
   type: TransactionType,
   status: TransactionStatus,
   amount: Amount,
+  /** What a capture, refund or void acts on. */
+  target_id: Schema.NullOr(TransactionIds.Id),
+  reason: Schema.NullOr(Schema.String),
   response_code: Schema.NullOr(Schema.String),
   authorization_code: Schema.NullOr(Schema.String),
   avs: Schema.NullOr(Schema.String),
@@ -119,6 +80,8 @@ export const Payment = Schema.Struct({
   customer_id: Schema.NullOr(Schema.String),
   order_ref: Schema.NullOr(Schema.String),
   metadata: Metadata,
+  /** When what is held lapses; null unless the payment is an authorization. */
+  expires_at: Schema.NullOr(Timestamp),
   created_at: Timestamp,
   transactions: Schema.Array(TransactionView)
 }).annotate({ identifier: "Payment", description: "Amounts are in minor units of the currency: 1999 is $19.99." })

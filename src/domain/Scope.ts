@@ -4,6 +4,7 @@ import { Schema } from "effect"
 export const Scope = Schema.Literals([
   "payments:read",
   "payments:write",
+  "refunds:write",
   /** Charge a raw BRIC: for migration and tests. */
   "payments:bric"
 ]).annotate({ identifier: "Scope", description: "`payments:bric` lets a key charge a raw BRIC." })

@@ -1,7 +1,16 @@
 import { Schema } from "effect"
 
 /** One row of `transactions` is one intended call to EPX. */
-export const TransactionType = Schema.Literals(["sale", "authorization", "reversal"])
+export const TransactionType = Schema.Literals([
+  "sale",
+  "authorization",
+  "capture",
+  "refund",
+  /** Undoes its target before it settles. */
+  "void",
+  /** Undoes a call that EPX never answered, by its pair. */
+  "reversal"
+])
 export type TransactionType = typeof TransactionType.Type
 
 export const TransactionStatus = Schema.Literals([
@@ -28,7 +37,8 @@ export type TransactionStatus = typeof TransactionStatus.Type
 /** Every edge a status may take. The SQL that changes a status compares it with the start of such an edge first. */
 export const nextStatuses: Record<TransactionStatus, ReadonlyArray<TransactionStatus>> = {
   scheduled: ["submitting", "voided"],
-  submitting: ["approved", "declined", "rejected", "failed", "unknown"],
+  // A refund that was waiting waits again when nothing of it was sent.
+  submitting: ["scheduled", "approved", "declined", "rejected", "failed", "unknown"],
   unknown: ["approved", "declined", "rejected", "failed", "reversed"],
   approved: ["voided", "expired", "settled"],
   declined: [],
@@ -41,3 +51,12 @@ export const nextStatuses: Record<TransactionStatus, ReadonlyArray<TransactionSt
 }
 
 export const canBecome = (from: TransactionStatus, to: TransactionStatus): boolean => nextStatuses[from].includes(to)
+
+/** How an outcome became known that was unknown before. */
+export const ResolvedBy = Schema.Literals(["reversal", "probe", "lookup", "operator"])
+
+/** Why money is given back. */
+export const RefundReason = Schema.Literals(["requested_by_customer", "duplicate", "fraud", "other"]).annotate({
+  identifier: "RefundReason"
+})
+export type RefundReason = typeof RefundReason.Type

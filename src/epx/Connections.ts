@@ -63,6 +63,8 @@ export interface Sending {
   readonly limit_ms: number
   /** Of the answer, in bytes; 256 KiB by default. */
   readonly bodyLimit?: number | undefined
+  /** Runs once the first byte has left; the limit counts from then on. */
+  readonly onSent?: Effect.Effect<void> | undefined
 }
 
 /**
@@ -92,13 +94,14 @@ const begin = ({ bulkhead, dispatcher }: Connections, { bodyLimit, fence, reques
   return call
 }
 
-const outcome = (call: Exchange, { fence, limit_ms }: Sending): Effect.Effect<Ending> =>
+const outcome = (call: Exchange, { fence, limit_ms, onSent = Effect.void }: Sending): Effect.Effect<Ending> =>
   Deferred.await(call.begun).pipe(
     // A request that left in the very moment the fence passed is on its way, and is waited for like any other.
     Effect.timeoutOrElse({
       duration: Math.max(0, fence.left()),
       orElse: () => Effect.sync(() => call.withdraw(notSent("fence", "no connection before the fence")))
     }),
+    Effect.andThen(Effect.suspend(() => (call.isSent ? onSent : Effect.void))),
     Effect.andThen(
       Deferred.await(call.ended).pipe(
         Effect.timeoutOrElse({

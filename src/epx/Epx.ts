@@ -29,8 +29,9 @@ export class Epx extends Context.Service<
      * Makes one call, whose first byte leaves before the fence falls or never. It always succeeds with
      * what is known of the outcome; only failures to connect are tried again, with the same pair and before the fence.
      * The resolver's calls are never turned away: neither by other calls nor because EPX did not answer those.
+     * `onSent` runs once the first byte has left, before the answer is read.
      */
-    send(request: EpxRequest, fence: Fence, lane?: Lane): Effect.Effect<EpxResult>
+    send(request: EpxRequest, fence: Fence, lane?: Lane, onSent?: Effect.Effect<void>): Effect.Effect<EpxResult>
     /** Whether a charge sent now would be refused because EPX does not answer. */
     isOpen(environment: Environment): Effect.Effect<boolean>
   }
@@ -58,9 +59,9 @@ export class Epx extends Context.Service<
           return result
         })
 
-        const call = (request: EpxRequest, fence: Fence, lane: Lane) =>
+        const call = (request: EpxRequest, fence: Fence, lane: Lane, onSent: Effect.Effect<void> | undefined) =>
           Effect.suspend(() => {
-            const post = { body: encodeForm(fieldsOf(request)), fence, lane }
+            const post = { body: encodeForm(fieldsOf(request)), fence, lane, onSent }
             let unconnected: EpxResult | undefined
             return attempt(request, post).pipe(
               Effect.tap((result) =>
@@ -74,10 +75,12 @@ export class Epx extends Context.Service<
             )
           })
 
-        const send = (request: EpxRequest, fence: Fence, lane: Lane = "charges") => {
+        const send = (request: EpxRequest, fence: Fence, lane: Lane = "charges", onSent?: Effect.Effect<void>) => {
           const { environment, operation, transactionId } = request
           const isResolver = lane === "resolver" || operation === "timeout_reversal"
-          const made = isResolver ? call(request, fence, "resolver") : guard(environment, call(request, fence, lane))
+          const made = isResolver
+            ? call(request, fence, "resolver", onSent)
+            : guard(environment, call(request, fence, lane, onSent))
           return made.pipe(
             Effect.tap((result) => report(request, result)),
             Effect.withSpan(

@@ -58,6 +58,10 @@ export class Exchange implements Dispatcher.DispatchHandler {
     this.#onReleased = onReleased
   }
 
+  get isSent(): boolean {
+    return this.#phase === "sent"
+  }
+
   onRequestStart(controller: Dispatcher.DispatchController): void {
     // undici may put a request back into its queue when a socket dies: a second start would be a second sending.
     if (this.#phase === "waiting" && this.#fence.left() < 0)

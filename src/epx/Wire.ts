@@ -24,6 +24,8 @@ export interface Post {
   readonly body: string
   readonly fence: Fence
   readonly limit_ms: number
+  /** Runs once the first byte has left. */
+  readonly onSent?: Effect.Effect<void> | undefined
 }
 
 interface Endpoint {
@@ -57,13 +59,13 @@ export class Wire extends Context.Service<
       Effect.gen(function* () {
         const endpoints = yield* forEachUrl(options, (environment, url) => makeEndpoint(environment, url, options))
 
-        const post = ({ body, environment, fence, lane, limit_ms }: Post): Effect.Effect<Ending> => {
+        const post = ({ body, environment, fence, lane, limit_ms, onSent }: Post): Effect.Effect<Ending> => {
           const endpoint = endpoints[environment]
           if (endpoint === undefined) return Effect.succeed(notSent("unconfigured", `no EPX URL for ${environment}`))
           const { lanes, origin, path } = endpoint
           const headers = { "content-type": "application/x-www-form-urlencoded" }
           const request = { origin, path, method: "POST", headers, body, reset: !options.keepAlive } as const
-          return exchange(lanes[lane], { request, fence, limit_ms })
+          return exchange(lanes[lane], { request, fence, limit_ms, onSent })
         }
 
         return Wire.of({ post })

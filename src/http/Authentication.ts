@@ -44,6 +44,11 @@ export class PaymentsWrite extends HttpApiMiddleware.Service<
   { requires: Credential; provides: Caller }
 >()("payment-service/http/PaymentsWrite", { error: problem(ScopeMissing) }) {}
 
+export class RefundsWrite extends HttpApiMiddleware.Service<RefundsWrite, { requires: Credential; provides: Caller }>()(
+  "payment-service/http/RefundsWrite",
+  { error: problem(ScopeMissing) }
+) {}
+
 /** Operator keys open the operator API and nothing else. */
 export class Operator extends Context.Service<Operator, { readonly keyId: ApiKeyId }>()(
   "payment-service/http/Operator"

@@ -98,12 +98,3 @@ export const described = (title: string, description: string) =>
       return { ...made, components: { ...components, securitySchemes: { bearer } } }
     }
   })
-
-/** The parameters of every list, as a client sees them. */
-export const pageParameters = {
-  limit: {
-    description: "How many entries to return.",
-    schema: { type: "integer", minimum: 1, maximum: 100, default: 25 }
-  },
-  starting_after: { description: "The id of an entry: the list goes on behind it." }
-} as const

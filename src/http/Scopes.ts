@@ -1,7 +1,7 @@
 import { Effect, Layer } from "effect"
 import { ScopeMissing } from "../domain/AccessErrors.ts"
 import type { Scope } from "../domain/Scope.ts"
-import { Caller, Credential, PaymentsRead, PaymentsWrite } from "./Authentication.ts"
+import { Caller, Credential, PaymentsRead, PaymentsWrite, RefundsWrite } from "./Authentication.ts"
 
 /** Here a key's scope is checked, for every route that declares one. */
 const requireScope = (scope: Scope): PaymentsRead["Service"] =>
@@ -13,5 +13,6 @@ const requireScope = (scope: Scope): PaymentsRead["Service"] =>
 
 export const Scopes = Layer.mergeAll(
   Layer.succeed(PaymentsRead, requireScope("payments:read")),
-  Layer.succeed(PaymentsWrite, requireScope("payments:write"))
+  Layer.succeed(PaymentsWrite, requireScope("payments:write")),
+  Layer.succeed(RefundsWrite, requireScope("refunds:write"))
 )

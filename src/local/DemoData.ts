@@ -19,12 +19,19 @@ const DemoFile = Schema.fromJsonString(Demo)
 
 type Places = Omit<Demo, "api_key" | "operator_key">
 
-/** Keeps the keys of the last start while they still work, and makes a merchant and new ones when they do not. */
-export const demoData = Effect.fn("DemoData.prepare")(function* (directory: string, places: Places) {
+/**
+ * Keeps the keys of the last start while they still work, and makes a merchant and new ones when they do not. By
+ * `lookupKey` its lost outcomes are looked up.
+ */
+export const demoData = Effect.fn("DemoData.prepare")(function* (
+  directory: string,
+  places: Places,
+  lookupKey: string | undefined
+) {
   const fs = yield* FileSystem.FileSystem
   const path = `${directory}/demo.json`
   const before = yield* Effect.option(Effect.flatMap(fs.readFileString(path), Schema.decodeEffect(DemoFile)))
-  const keys = Option.isSome(before) && (yield* bothWork(before.value)) ? before.value : yield* makeKeys
+  const keys = Option.isSome(before) && (yield* bothWork(before.value)) ? before.value : yield* makeKeys(lookupKey)
   const demo: Demo = { ...places, api_key: keys.api_key, operator_key: keys.operator_key }
   yield* fs.makeDirectory(directory, { recursive: true })
   // Another service may be starting on the same directory: each renames a draft of its own.
@@ -40,10 +47,10 @@ const bothWork = Effect.fnUntraced(function* ({ api_key, operator_key }: Demo) {
   return found.every(Option.isSome)
 })
 
-const makeKeys = Effect.gen(function* () {
+const makeKeys = Effect.fnUntraced(function* (lookupKey: string | undefined) {
   const merchants = yield* Merchants
   const apiKeys = yield* ApiKeys
-  const id = yield* demoMerchant(merchants)
+  const id = yield* demoMerchant(merchants, lookupKey)
   const key = { name: "Demo", environment: "test" as const, expiresAt: null }
   const merchantKey = yield* apiKeys.createForMerchant(id, { ...key, scopes })
   const operatorKey = yield* apiKeys.createForOperator(key)
@@ -56,11 +63,17 @@ const makeKeys = Effect.gen(function* () {
 const name = "Demo shop"
 
 /** The merchant of an earlier start whose keys were lost, or a new one. */
-const demoMerchant = Effect.fnUntraced(function* (merchants: Merchants["Service"]) {
+const demoMerchant = Effect.fnUntraced(function* (merchants: Merchants["Service"], lookupKey: string | undefined) {
+  const key = lookupKey === undefined ? {} : { lookup_key: Redacted.make(lookupKey) }
   const { data } = yield* merchants.list(100, undefined)
   const known = data.find((merchant) => merchant.name === name)
-  if (known !== undefined) return known.id
-  const created = yield* merchants.create({ name, terminals: [terminal] })
+  if (known !== undefined) {
+    for (const { has_lookup_key, id } of known.terminals) {
+      if (!has_lookup_key) yield* merchants.changeTerminal(known.id, id, key)
+    }
+    return known.id
+  }
+  const created = yield* merchants.create({ name, terminals: [{ ...terminal, ...key }] })
   return created.id
 })
 

@@ -6,12 +6,12 @@ import { type ApiKeyId, ApiKeyIds, type MerchantId } from "../domain/Ids.ts"
 import { MerchantNotFound } from "../domain/Merchant.ts"
 import type { Scope } from "../domain/Scope.ts"
 import type { Environment } from "../domain/Terminal.ts"
+import { type Page, pageOf } from "../postgres/Page.ts"
 import { type ApiKeySecret, hashSecret, hasSecretForm, hintOf, makeSecret, secretLength } from "./ApiKeySecret.ts"
 import { ApiKeysRepo, type StoredSecret } from "./ApiKeysRepo.ts"
 import { makeKeyCache } from "./KeyCache.ts"
 import { credentialOf, type KeyCredential } from "./KeyCredential.ts"
 import { trackLastUse } from "./LastUse.ts"
-import { type Page, pageOf } from "./Page.ts"
 
 export interface NewApiKey {
   readonly name: string

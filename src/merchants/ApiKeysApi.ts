@@ -7,10 +7,10 @@ import { MerchantNotFound, Name } from "../domain/Merchant.ts"
 import { Environment } from "../domain/Terminal.ts"
 import { Timestamp } from "../domain/Timestamp.ts"
 import { OperatorAuthentication } from "../http/Authentication.ts"
-import { operation, pageParameters } from "../http/Operation.ts"
+import { operation } from "../http/Operation.ts"
+import { limit, pageParameters } from "../http/Page.ts"
 import { problem } from "../http/Problem.ts"
 import { apiKeyExample, issuedApiKeyExample } from "./Examples.ts"
-import { limit } from "./MerchantsApi.ts"
 
 const ExpiresAt = Schema.NullOr(Timestamp).pipe(Schema.withDecodingDefaultKey(Effect.succeed(null)))
 

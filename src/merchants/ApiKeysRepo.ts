@@ -1,8 +1,10 @@
 import { Context, DateTime, Effect, Layer, type Option, Schema } from "effect"
+import { SecureRandom } from "effect/crypto"
 import { ApiKey } from "../domain/ApiKey.ts"
 import type { DatabaseUnavailable } from "../domain/DatabaseUnavailable.ts"
 import { type ApiKeyId, ApiKeyIds, type MerchantId, MerchantIds } from "../domain/Ids.ts"
 import { MerchantStatus } from "../domain/Merchant.ts"
+import { auditEntry, auditInsert } from "../postgres/AuditEntry.ts"
 import { Database } from "../postgres/Database.ts"
 import { rowOf, rowsOf } from "../postgres/Row.ts"
 
@@ -60,16 +62,24 @@ export class ApiKeysRepo extends Context.Service<
     Effect.gen(function* () {
       const { pipelined, plain } = yield* Database
 
-      const insert = Effect.fn("ApiKeysRepo.insert")((key: ApiKeyToInsert) => {
+      const random = yield* SecureRandom.SecureRandom
+
+      const insert = Effect.fn("ApiKeysRepo.insert")(function* (key: ApiKeyToInsert) {
+        const { environment, expiresAt, id, name, scopes } = key
         const merchant = key.merchantId === null ? null : MerchantIds.toUuid(key.merchantId)
-        return keyRow(
+        const detail = { api_key_id: id, name, environment, scopes, expires_at: dateOf(expiresAt) }
+        const audit = yield* auditEntry(random, "api_key.created", detail)
+        return yield* keyRow(
           plain(
             (sql) => sql`
-              INSERT INTO api_keys AS k (id, merchant_id, environment, name, hash, hint, scopes, expires_at)
-              SELECT ${ApiKeyIds.toUuid(key.id)}::uuid, ${merchant}::uuid, ${key.environment}, ${key.name}, ${key.hash},
-                ${key.hint}, ${key.scopes}::text[], ${dateOf(key.expiresAt)}::timestamptz
-              WHERE ${merchant}::uuid IS NULL OR EXISTS (SELECT FROM merchants WHERE id = ${merchant}::uuid)
-              RETURNING ${sql.literal(keyColumns)}`
+              WITH k AS (
+                INSERT INTO api_keys (id, merchant_id, environment, name, hash, hint, scopes, expires_at)
+                SELECT ${ApiKeyIds.toUuid(id)}::uuid, ${merchant}::uuid, ${environment}, ${name}, ${key.hash},
+                  ${key.hint}, ${scopes}::text[], ${dateOf(expiresAt)}::timestamptz
+                WHERE ${merchant}::uuid IS NULL OR EXISTS (SELECT FROM merchants WHERE id = ${merchant}::uuid)
+                RETURNING *
+              ), audited AS (${auditInsert(sql, audit, { merchant: "k.merchant_id" }, "k")})
+              SELECT ${sql.literal(keyColumns)} FROM k`
           )
         )
       })
@@ -96,35 +106,46 @@ export class ApiKeysRepo extends Context.Service<
           )
       )
 
-      const revoke = Effect.fn("ApiKeysRepo.revoke")((id: ApiKeyId) =>
-        keyRow(
+      const revoke = Effect.fn("ApiKeysRepo.revoke")(function* (id: ApiKeyId) {
+        const audit = yield* auditEntry(random, "api_key.revoked", { api_key_id: id })
+        return yield* keyRow(
           plain(
             (sql) => sql`
-              UPDATE api_keys k SET revoked_at = coalesce(revoked_at, now()) WHERE k.id = ${ApiKeyIds.toUuid(id)}
-              RETURNING ${sql.literal(keyColumns)}`
+              WITH k AS (
+                UPDATE api_keys SET revoked_at = coalesce(revoked_at, now()) WHERE id = ${ApiKeyIds.toUuid(id)}::uuid
+                RETURNING *
+              ), audited AS (${auditInsert(sql, audit, { merchant: "k.merchant_id" }, "k")})
+              SELECT ${sql.literal(keyColumns)} FROM k`
           )
         )
-      )
+      })
 
-      const roll = Effect.fn("ApiKeysRepo.roll")(
-        (id: ApiKeyId, secret: StoredSecret, now: DateTime.Utc, until: DateTime.Utc) =>
-          keyRow(
-            plain(
-              (sql) => sql`
-                WITH old AS (
-                  UPDATE api_keys SET expires_at = least(expires_at, ${dateOf(until)}::timestamptz)
-                  WHERE id = ${ApiKeyIds.toUuid(id)} AND revoked_at IS NULL
-                    AND (expires_at IS NULL OR expires_at > ${dateOf(now)}::timestamptz)
-                  RETURNING merchant_id, environment, name, scopes
-                )
-                INSERT INTO api_keys AS k (id, merchant_id, environment, name, hash, hint, scopes, expires_at)
+      const roll = Effect.fn("ApiKeysRepo.roll")(function* (
+        id: ApiKeyId,
+        secret: StoredSecret,
+        now: DateTime.Utc,
+        until: DateTime.Utc
+      ) {
+        const audit = yield* auditEntry(random, "api_key.rolled", { api_key_id: secret.id, instead_of: id })
+        return yield* keyRow(
+          plain(
+            (sql) => sql`
+              WITH old AS (
+                UPDATE api_keys SET expires_at = least(expires_at, ${dateOf(until)}::timestamptz)
+                WHERE id = ${ApiKeyIds.toUuid(id)} AND revoked_at IS NULL
+                  AND (expires_at IS NULL OR expires_at > ${dateOf(now)}::timestamptz)
+                RETURNING merchant_id, environment, name, scopes
+              ), k AS (
+                INSERT INTO api_keys (id, merchant_id, environment, name, hash, hint, scopes, expires_at)
                 SELECT ${ApiKeyIds.toUuid(secret.id)}::uuid, merchant_id, environment, name, ${secret.hash},
                   ${secret.hint}, scopes, ${dateOf(secret.expiresAt)}::timestamptz
                 FROM old
-                RETURNING ${sql.literal(keyColumns)}`
-            )
+                RETURNING *
+              ), audited AS (${auditInsert(sql, audit, { merchant: "k.merchant_id" }, "k")})
+              SELECT ${sql.literal(keyColumns)} FROM k`
           )
-      )
+        )
+      })
 
       const findByHash = Effect.fn("ApiKeysRepo.findByHash")((hash: Uint8Array) =>
         holderRow(

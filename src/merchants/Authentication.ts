@@ -2,6 +2,8 @@ import { Effect, Layer, Option } from "effect"
 import { InvalidApiKey } from "../domain/AccessErrors.ts"
 import type { Environment } from "../domain/Terminal.ts"
 import { Authentication, Credential, Operator, OperatorAuthentication } from "../http/Authentication.ts"
+import { RequestId } from "../http/RequestId.ts"
+import { Actor } from "../postgres/Actor.ts"
 import { ApiKeys } from "./ApiKeys.ts"
 
 /** Opens the API of merchants to their keys. */
@@ -29,7 +31,11 @@ export const OperatorAuthenticationLayer = (environment: Environment) =>
         bearer: Effect.fnUntraced(function* (handler, { credential }) {
           const key = Option.getOrUndefined(yield* authenticate(credential))
           if (key?._tag !== "OperatorKey" || key.environment !== environment) return yield* new InvalidApiKey()
-          return yield* Effect.provideService(handler, Operator, { keyId: key.keyId })
+          const actor = { keyId: key.keyId, requestId: (yield* RequestId) ?? null }
+          return yield* handler.pipe(
+            Effect.provideService(Operator, { keyId: key.keyId }),
+            Effect.provideService(Actor, actor)
+          )
         })
       })
     })

@@ -12,13 +12,18 @@ export const newTerminalExample = {
 export const terminalExample = {
   id: "ter_01m82000000000000000000003",
   object: "terminal",
-  ...newTerminalExample
+  ...newTerminalExample,
+  multiple_captures: false,
+  partial_approvals: false,
+  has_lookup_key: false
 } as const
 
 export const merchantExample = {
   id: "mer_01m82000000000000000000004",
   object: "merchant",
   name: "Shop",
+  reject_on_avs: false,
+  reject_on_cvv: false,
   status: "active",
   created_at: "2026-11-22T16:30:00.000Z",
   terminals: [terminalExample]

@@ -4,18 +4,19 @@ import type { DatabaseUnavailable } from "../domain/DatabaseUnavailable.ts"
 import { type MerchantId, MerchantIds, type TerminalId, TerminalIds } from "../domain/Ids.ts"
 import {
   type Merchant,
+  type MerchantChange,
   type MerchantHasTerminal,
   MerchantNotFound,
   type NewMerchant,
   type NewTerminal,
-  type Settlement,
   type Terminal,
+  type TerminalChange,
   TerminalNotFound,
   type TerminalTaken
 } from "../domain/Merchant.ts"
+import { type Page, pageOf } from "../postgres/Page.ts"
 import { ApiKeys } from "./ApiKeys.ts"
-import { type MerchantChange, MerchantsRepo } from "./MerchantsRepo.ts"
-import { type Page, pageOf } from "./Page.ts"
+import { MerchantsRepo, type MerchantUpdate } from "./MerchantsRepo.ts"
 
 export class Merchants extends Context.Service<
   Merchants,
@@ -24,7 +25,8 @@ export class Merchants extends Context.Service<
     get(id: MerchantId): Effect.Effect<Merchant, MerchantNotFound | DatabaseUnavailable>
     /** Newest first, from behind `after` on. */
     list(limit: number, after: MerchantId | undefined): Effect.Effect<Page<Merchant>, DatabaseUnavailable>
-    rename(id: MerchantId, name: string): Effect.Effect<Merchant, MerchantNotFound | DatabaseUnavailable>
+    /** What is not given stays as it is. It holds for every charge that is claimed once this returns. */
+    change(id: MerchantId, change: MerchantChange): Effect.Effect<Merchant, MerchantNotFound | DatabaseUnavailable>
     /** Its keys can still read. No charge of it is accepted once this returns. */
     suspend(id: MerchantId): Effect.Effect<Merchant, MerchantNotFound | DatabaseUnavailable>
     activate(id: MerchantId): Effect.Effect<Merchant, MerchantNotFound | DatabaseUnavailable>
@@ -33,10 +35,10 @@ export class Merchants extends Context.Service<
       terminal: NewTerminal
     ): Effect.Effect<Terminal, MerchantNotFound | TerminalTaken | MerchantHasTerminal | DatabaseUnavailable>
     /** What is not given stays as it is. Business dates already fixed do not change. */
-    changeSettlement(
+    changeTerminal(
       id: MerchantId,
       terminalId: TerminalId,
-      change: Partial<Settlement>
+      change: TerminalChange
     ): Effect.Effect<Terminal, TerminalNotFound | DatabaseUnavailable>
   }
 >()("payment-service/merchants/Merchants") {
@@ -55,9 +57,9 @@ export class Merchants extends Context.Service<
           Option.match({ onNone: () => new MerchantNotFound({ merchant_id: id }), onSome: Effect.succeed<Merchant> })
         )
 
-      const create = Effect.fn("Merchants.create")(function* ({ name, terminals = [] }: NewMerchant) {
+      const create = Effect.fn("Merchants.create")(function* ({ terminals = [], ...merchant }: NewMerchant) {
         const id = MerchantIds.fromUuid(yield* uuidV7())
-        return yield* repo.insert({ id, name, terminals: yield* Effect.forEach(terminals, withId) })
+        return yield* repo.insert({ ...merchant, id, terminals: yield* Effect.forEach(terminals, withId) })
       })
 
       const get = Effect.fn("Merchants.get")((id: MerchantId) => found(id)(repo.find(id)))
@@ -66,9 +68,9 @@ export class Merchants extends Context.Service<
         Effect.map(repo.list(limit + 1, after), pageOf(limit))
       )
 
-      const update = (id: MerchantId, change: MerchantChange) => found(id)(repo.update(id, change))
+      const update = (id: MerchantId, change: MerchantUpdate) => found(id)(repo.update(id, change))
 
-      const rename = Effect.fn("Merchants.rename")((id: MerchantId, name: string) => update(id, { name }))
+      const change = Effect.fn("Merchants.change")((id: MerchantId, change: MerchantChange) => update(id, change))
 
       // Forgotten after a failure too: the change may have been committed all the same.
       const suspend = Effect.fn("Merchants.suspend")((id: MerchantId) =>
@@ -87,10 +89,10 @@ export class Merchants extends Context.Service<
         })
       })
 
-      const changeSettlement = Effect.fn("Merchants.changeSettlement")(function* (
+      const changeTerminal = Effect.fn("Merchants.changeTerminal")(function* (
         id: MerchantId,
         terminalId: TerminalId,
-        change: Partial<Settlement>
+        change: TerminalChange
       ) {
         const changed = yield* repo.updateTerminal(id, terminalId, change)
         return yield* Option.match(changed, {
@@ -99,7 +101,7 @@ export class Merchants extends Context.Service<
         })
       })
 
-      return Merchants.of({ create, get, list, rename, suspend, activate, addTerminal, changeSettlement })
+      return Merchants.of({ create, get, list, change, suspend, activate, addTerminal, changeTerminal })
     })
   )
 }

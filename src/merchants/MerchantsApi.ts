@@ -1,28 +1,24 @@
-import { Effect, Schema, Struct } from "effect"
+import { Schema } from "effect"
 import { HttpApiEndpoint, HttpApiGroup, HttpApiSchema, OpenApi } from "effect/http-api"
 import { DatabaseUnavailable } from "../domain/DatabaseUnavailable.ts"
 import { MerchantIds, TerminalIds } from "../domain/Ids.ts"
 import {
   Merchant,
+  MerchantChange,
   MerchantHasTerminal,
   MerchantNotFound,
-  Name,
   NewMerchant,
   NewTerminal,
-  Settlement,
   Terminal,
+  TerminalChange,
   TerminalNotFound,
   TerminalTaken
 } from "../domain/Merchant.ts"
 import { OperatorAuthentication } from "../http/Authentication.ts"
-import { operation, pageParameters } from "../http/Operation.ts"
+import { operation } from "../http/Operation.ts"
+import { limit, pageParameters } from "../http/Page.ts"
 import { problem } from "../http/Problem.ts"
 import { merchantExample, newTerminalExample, terminalExample } from "./Examples.ts"
-
-const Limit = Schema.FiniteFromString.check(Schema.isInt(), Schema.isBetween({ minimum: 1, maximum: 100 }))
-
-/** How many entries of a list to return. */
-export const limit = Limit.pipe(Schema.withDecodingDefaultKey(Effect.succeed("25")))
 
 const merchant = { id: MerchantIds.Id }
 const merchantParameter = { id: { description: "The id of the merchant.", example: merchantExample.id } }
@@ -61,16 +57,17 @@ export class MerchantsApi extends HttpApiGroup.make("merchants")
     }).annotateMerge(
       operation({ summary: "Read a merchant", parameters: merchantParameter, answers: { 200: merchantExample } })
     ),
-    HttpApiEndpoint.patch("rename", "/v1/merchants/:id", {
+    HttpApiEndpoint.patch("change", "/v1/merchants/:id", {
       params: merchant,
-      payload: Schema.Struct({ name: Name }).annotate({ identifier: "MerchantName" }),
+      payload: MerchantChange,
       success: Merchant,
       error: merchantErrors
     }).annotateMerge(
       operation({
-        summary: "Rename a merchant",
+        summary: "Change a merchant",
+        description: "What is not given stays as it is. It holds for every charge that comes after the answer.",
         parameters: merchantParameter,
-        request: { name: "Shop" },
+        request: { name: "Shop", reject_on_cvv: false },
         answers: { 200: merchantExample }
       })
     ),
@@ -111,15 +108,17 @@ export class MerchantsApi extends HttpApiGroup.make("merchants")
         answers: { 201: terminalExample }
       })
     ),
-    HttpApiEndpoint.patch("changeSettlement", "/v1/merchants/:id/terminals/:terminal_id", {
+    HttpApiEndpoint.patch("changeTerminal", "/v1/merchants/:id/terminals/:terminal_id", {
       params: { ...merchant, terminal_id: TerminalIds.Id },
-      payload: Settlement.mapFields(Struct.map(Schema.optionalKey)).annotate({ identifier: "SettlementChange" }),
+      payload: TerminalChange,
       success: Terminal,
       error: [problem(TerminalNotFound), problem(DatabaseUnavailable)]
     }).annotateMerge(
       operation({
-        summary: "Change when the batch of a terminal closes",
-        description: "What is not given stays as it is. Business dates already fixed do not change.",
+        summary: "Change a terminal",
+        description:
+          "What is not given stays as it is. Business dates already fixed do not change. " +
+          "A `lookup_key` of null is forgotten.",
         parameters: {
           ...merchantParameter,
           terminal_id: { description: "The id of the terminal.", example: terminalExample.id }

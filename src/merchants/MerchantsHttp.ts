@@ -13,11 +13,11 @@ export const MerchantsHttp = HttpApiBuilder.group(
       create: ({ payload }) => merchants.create(payload),
       list: ({ query }) => merchants.list(query.limit, query.starting_after),
       get: ({ params }) => merchants.get(params.id),
-      rename: ({ params, payload }) => merchants.rename(params.id, payload.name),
+      change: ({ params, payload }) => merchants.change(params.id, payload),
       suspend: ({ params }) => merchants.suspend(params.id),
       activate: ({ params }) => merchants.activate(params.id),
       addTerminal: ({ params, payload }) => merchants.addTerminal(params.id, payload),
-      changeSettlement: ({ params, payload }) => merchants.changeSettlement(params.id, params.terminal_id, payload)
+      changeTerminal: ({ params, payload }) => merchants.changeTerminal(params.id, params.terminal_id, payload)
     })
   })
 )

@@ -1,17 +1,23 @@
 import type { PgClient } from "@effect/sql-pg"
 import { Context, Effect, Layer, Option } from "effect"
+import { SecureRandom } from "effect/crypto"
 import type { DatabaseUnavailable } from "../domain/DatabaseUnavailable.ts"
 import { type MerchantId, MerchantIds, type TerminalId, TerminalIds } from "../domain/Ids.ts"
 import type {
   Merchant,
+  MerchantChange,
   MerchantHasTerminal,
   MerchantStatus,
+  NewMerchant,
   NewTerminal,
-  Settlement,
   Terminal,
+  TerminalChange,
   TerminalTaken
 } from "../domain/Merchant.ts"
+import { auditEntry, auditInsert } from "../postgres/AuditEntry.ts"
+import { ColumnCipher } from "../postgres/ColumnCipher.ts"
 import { Database } from "../postgres/Database.ts"
+import { lookUpKeyPlace } from "../postgres/LookUpKey.ts"
 import { rowOf, rowsOf } from "../postgres/Row.ts"
 import {
   conflictOf,
@@ -27,14 +33,12 @@ export interface TerminalToInsert extends NewTerminal {
   readonly id: TerminalId
 }
 
-export interface MerchantToInsert {
+export interface MerchantToInsert extends Omit<NewMerchant, "terminals"> {
   readonly id: MerchantId
-  readonly name: string
   readonly terminals: ReadonlyArray<TerminalToInsert>
 }
 
-export interface MerchantChange {
-  readonly name?: string
+export interface MerchantUpdate extends MerchantChange {
   readonly status?: MerchantStatus
 }
 
@@ -49,7 +53,7 @@ export class MerchantsRepo extends Context.Service<
     find(id: MerchantId): Effect.Effect<Option.Option<Merchant>, DatabaseUnavailable>
     /** Newest first, from behind `after` on. */
     list(limit: number, after: MerchantId | undefined): Effect.Effect<ReadonlyArray<Merchant>, DatabaseUnavailable>
-    update(id: MerchantId, change: MerchantChange): Effect.Effect<Option.Option<Merchant>, DatabaseUnavailable>
+    update(id: MerchantId, change: MerchantUpdate): Effect.Effect<Option.Option<Merchant>, DatabaseUnavailable>
     insertTerminal(
       merchantId: MerchantId,
       terminal: TerminalToInsert
@@ -57,7 +61,7 @@ export class MerchantsRepo extends Context.Service<
     updateTerminal(
       merchantId: MerchantId,
       id: TerminalId,
-      change: Partial<Settlement>
+      change: TerminalChange
     ): Effect.Effect<Option.Option<Terminal>, DatabaseUnavailable>
   }
 >()("payment-service/merchants/MerchantsRepo") {
@@ -65,13 +69,37 @@ export class MerchantsRepo extends Context.Service<
     MerchantsRepo,
     Effect.gen(function* () {
       const { pipelined, plain } = yield* Database
+      const cipher = yield* ColumnCipher
+      const random = yield* SecureRandom.SecureRandom
 
-      const insert = Effect.fn("MerchantsRepo.insert")(function* ({ id, name, terminals }: MerchantToInsert) {
+      const sealedKey = (id: TerminalId, key: TerminalChange["lookup_key"]) => {
+        if (key == null) return { lookup_key_id: null, lookup_key_sealed: null }
+        const { keyId, sealed } = cipher.seal(key, lookUpKeyPlace(id))
+        return { lookup_key_id: keyId, lookup_key_sealed: Buffer.from(sealed).toString("hex") }
+      }
+
+      const insertion = (sql: PgClient.PgClient, terminals: ReadonlyArray<TerminalToInsert>) => {
+        const rows = terminals.map(({ lookup_key, ...terminal }) => ({
+          ...terminal,
+          id: TerminalIds.toUuid(terminal.id),
+          ...sealedKey(terminal.id, lookup_key)
+        }))
+        return sql`${sql.literal(insertTerminals.before)}${sql.json(rows)}${sql.literal(insertTerminals.after)}`
+      }
+
+      const insert = Effect.fn("MerchantsRepo.insert")(function* (merchant: MerchantToInsert) {
+        const { id, name, reject_on_avs = false, reject_on_cvv = false, terminals } = merchant
+        const made = terminals.map(({ environment, id }) => ({ id, environment }))
+        const settings = { reject_on_avs, reject_on_cvv }
+        const audit = yield* auditEntry(random, "merchant.created", { name, ...settings, terminals: made })
         // The name `terminals` hides the table, which does not show the new rows before the statement is over.
         const rows = yield* plain(
           (sql) => sql`
-            WITH m AS (INSERT INTO merchants (id, name) VALUES (${MerchantIds.toUuid(id)}, ${name}) RETURNING *),
-              terminals AS (${insertion(sql, terminals)} RETURNING *)
+            WITH m AS (
+              INSERT INTO merchants (id, name, reject_on_avs, reject_on_cvv)
+              VALUES (${MerchantIds.toUuid(id)}::uuid, ${name}, ${reject_on_avs}, ${reject_on_cvv}) RETURNING *
+            ), terminals AS (${insertion(sql, terminals)} RETURNING *),
+            audited AS (${auditInsert(sql, audit, { merchant: "m.id" }, "m")})
             SELECT ${sql.literal(merchantColumns)} FROM m`
         ).pipe(Effect.catchTag("SqlError", conflictOf))
         return Option.getOrThrow(yield* merchantRow(Effect.succeed(rows)))
@@ -96,44 +124,67 @@ export class MerchantsRepo extends Context.Service<
         )
       )
 
-      const update = Effect.fn("MerchantsRepo.update")((id: MerchantId, change: MerchantChange) =>
-        merchantRow(
+      const update = Effect.fn("MerchantsRepo.update")(function* (id: MerchantId, change: MerchantUpdate) {
+        const audit = yield* auditEntry(random, "merchant.updated", { ...change })
+        return yield* merchantRow(
           plain(
             (sql) => sql`
-              UPDATE merchants m
-              SET name = coalesce(${change.name ?? null}, name), status = coalesce(${change.status ?? null}, status),
-                updated_at = now()
-              WHERE m.id = ${MerchantIds.toUuid(id)}
-              RETURNING ${sql.literal(merchantColumns)}`
+              WITH m AS (
+                UPDATE merchants
+                SET name = coalesce(${change.name ?? null}, name), status = coalesce(${change.status ?? null}, status),
+                  reject_on_avs = coalesce(${change.reject_on_avs ?? null}::boolean, reject_on_avs),
+                  reject_on_cvv = coalesce(${change.reject_on_cvv ?? null}::boolean, reject_on_cvv), updated_at = now()
+                WHERE id = ${MerchantIds.toUuid(id)}::uuid
+                RETURNING *
+              ), audited AS (${auditInsert(sql, audit, { merchant: "m.id" }, "m")})
+              SELECT ${sql.literal(merchantColumns)} FROM m`
           )
         )
-      )
+      })
 
       const insertTerminal = Effect.fn("MerchantsRepo.insertTerminal")(function* (
         merchantId: MerchantId,
         terminal: TerminalToInsert
       ) {
+        const detail = { terminal_id: terminal.id, environment: terminal.environment, ...shownChange(terminal) }
+        const audit = yield* auditEntry(random, "terminal.created", detail)
         const rows = yield* plain(
           (sql) => sql`
-            WITH m AS (SELECT id FROM merchants WHERE id = ${MerchantIds.toUuid(merchantId)})
-            ${insertion(sql, [terminal])} RETURNING ${sql.literal(terminalColumns)}`
+            WITH m AS (SELECT id FROM merchants WHERE id = ${MerchantIds.toUuid(merchantId)}),
+              t AS (${insertion(sql, [terminal])} RETURNING *),
+              audited AS (${auditInsert(sql, audit, { merchant: "t.merchant_id" }, "t")})
+            SELECT ${sql.literal(terminalColumns)} FROM t`
         ).pipe(Effect.catchTag("SqlError", conflictOf))
         return yield* terminalRow(Effect.succeed(rows))
       })
 
-      const updateTerminal = Effect.fn("MerchantsRepo.updateTerminal")(
-        (merchantId: MerchantId, id: TerminalId, change: Partial<Settlement>) =>
-          terminalRow(
-            plain(
-              (sql) => sql`
-                UPDATE terminals t
+      const updateTerminal = Effect.fn("MerchantsRepo.updateTerminal")(function* (
+        merchantId: MerchantId,
+        id: TerminalId,
+        change: TerminalChange
+      ) {
+        const audit = yield* auditEntry(random, "terminal.updated", { terminal_id: id, ...shownChange(change) })
+        const key = sealedKey(id, change.lookup_key)
+        const isNewKey = change.lookup_key !== undefined
+        return yield* terminalRow(
+          plain(
+            (sql) => sql`
+              WITH t AS (
+                UPDATE terminals
                 SET settlement_zone = coalesce(${change.settlement_zone ?? null}, settlement_zone),
-                  settlement_cutoff = coalesce(${change.settlement_cutoff ?? null}::time, settlement_cutoff)
-                WHERE t.id = ${TerminalIds.toUuid(id)} AND t.merchant_id = ${MerchantIds.toUuid(merchantId)}
-                RETURNING ${sql.literal(terminalColumns)}`
-            )
+                  settlement_cutoff = coalesce(${change.settlement_cutoff ?? null}::time, settlement_cutoff),
+                  multiple_captures = coalesce(${change.multiple_captures ?? null}::boolean, multiple_captures),
+                  partial_approvals = coalesce(${change.partial_approvals ?? null}::boolean, partial_approvals),
+                  lookup_key_id = CASE WHEN ${isNewKey}::boolean THEN ${key.lookup_key_id}::text ELSE lookup_key_id END,
+                  lookup_key_sealed = CASE WHEN ${isNewKey}::boolean THEN decode(${key.lookup_key_sealed}::text, 'hex')
+                    ELSE lookup_key_sealed END
+                WHERE id = ${TerminalIds.toUuid(id)}::uuid AND merchant_id = ${MerchantIds.toUuid(merchantId)}::uuid
+                RETURNING *
+              ), audited AS (${auditInsert(sql, audit, { merchant: "t.merchant_id" }, "t")})
+              SELECT ${sql.literal(terminalColumns)} FROM t`
           )
-      )
+        )
+      })
 
       return MerchantsRepo.of({ insert, find, list, update, insertTerminal, updateTerminal })
     })
@@ -144,7 +195,9 @@ const merchantRow = rowOf(MerchantRow)
 const merchantRows = rowsOf(MerchantRow)
 const terminalRow = rowOf(TerminalRow)
 
-const insertion = (sql: PgClient.PgClient, terminals: ReadonlyArray<TerminalToInsert>) => {
-  const rows = terminals.map((terminal) => ({ ...terminal, id: TerminalIds.toUuid(terminal.id) }))
-  return sql`${sql.literal(insertTerminals.before)}${sql.json(rows)}${sql.literal(insertTerminals.after)}`
+/** What is kept of a change: whether a secret was given, and not which. */
+const shownChange = ({ lookup_key, ...change }: TerminalChange) => {
+  const { multiple_captures, partial_approvals, settlement_cutoff, settlement_zone } = change
+  const hasKey = lookup_key === undefined ? {} : { has_lookup_key: lookup_key !== null }
+  return { settlement_zone, settlement_cutoff, multiple_captures, partial_approvals, ...hasKey }
 }

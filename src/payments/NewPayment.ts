@@ -1,4 +1,5 @@
 import { Effect, Schema } from "effect"
+import { Bric } from "../domain/Bric.ts"
 import { Amount, Currency } from "../domain/Money.ts"
 import { Metadata } from "../domain/Payment.ts"
 
@@ -14,11 +15,6 @@ const Street = Schema.String.check(
   Schema.isPattern(/^[^\p{Cc}\p{Cs}]*$/u, { expected: "one line of text" })
 )
 
-// EPX data dictionary: AUTH_GUID has at most 20 letters and digits, and 19 in practice.
-const Bric = Schema.String.check(
-  Schema.isPattern(/^[0-9A-Z]{19,20}$/u, { expected: "19 or 20 digits and capital letters" })
-)
-
 /** What a merchant asks for; an absent member and its default are the same request. */
 export const NewPayment = Schema.Struct({
   amount: Amount,
@@ -29,6 +25,7 @@ export const NewPayment = Schema.Struct({
     street: Schema.optionalKey(Street),
     postal_code: Schema.optionalKey(Schema.String.check(Schema.isPattern(/^[0-9A-Za-z -]{1,10}$/u)))
   }).pipe(Schema.withDecodingDefaultKey(Effect.succeed({}))),
+  allow_duplicate: Schema.Boolean.pipe(Schema.withDecodingDefaultKey(Effect.succeed(false))),
   customer_id: Schema.NullOr(Reference).pipe(Schema.withDecodingDefaultKey(Effect.succeed(null))),
   order_ref: Schema.NullOr(Reference).pipe(Schema.withDecodingDefaultKey(Effect.succeed(null))),
   metadata: Metadata.check(Schema.isMaxProperties(50)).pipe(Schema.withDecodingDefaultKey(Effect.succeed({})))
@@ -36,6 +33,7 @@ export const NewPayment = Schema.Struct({
   identifier: "NewPayment",
   description:
     "`amount` is in minor units of the currency: 1999 is $19.99. With `capture: false` it is held, not charged. " +
+    "The same amount from the same card for the same `order_ref` within ten minutes needs `allow_duplicate: true`. " +
     "`metadata` holds up to 50 texts under names of letters, digits, `_`, `.` and `-`."
 })
 export type NewPayment = typeof NewPayment.Type

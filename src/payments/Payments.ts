@@ -1,56 +1,67 @@
 import { Context, Effect, Layer, Option, Redacted, Schema } from "effect"
 import { ScopeMissing } from "../domain/AccessErrors.ts"
-import { InvalidCursor, PaymentNotFound } from "../domain/ChargeErrors.ts"
+import { type InvalidCursor, PaymentNotFound } from "../domain/ChargeErrors.ts"
 import type { DatabaseUnavailable } from "../domain/DatabaseUnavailable.ts"
 import { type ApiKeyId, type PaymentId, PaymentIds } from "../domain/Ids.ts"
 import type { Payment, PaymentStatus } from "../domain/Payment.ts"
 import type { Scope } from "../domain/Scope.ts"
 import type { Tenant } from "../domain/Tenant.ts"
 import { ColumnCipher } from "../postgres/ColumnCipher.ts"
-import { type Charged, type ChargeError, Transactions } from "../transactions/Transactions.ts"
+import { type CursorPage, makeCursors, type PageQuery } from "../postgres/Cursors.ts"
+import { type CancelError, type Canceled, Cancellations } from "../transactions/Cancellations.ts"
+import type { Deed } from "../transactions/FollowUp.ts"
+import { type FollowUpError, FollowUps } from "../transactions/FollowUps.ts"
+import type { Done } from "../transactions/Intents.ts"
+import { type ChargeError, Transactions } from "../transactions/Transactions.ts"
+import { canonical } from "./Canonical.ts"
+import type { NewCapture, NewRefund, NewVoid } from "./FollowUpRequests.ts"
 import type { NewPayment } from "./NewPayment.ts"
 import { PaymentsRepo } from "./PaymentsRepo.ts"
 
-/** The key by which a charge is asked for. */
+/** The key by which a payment is asked for. */
 export interface Charger extends Tenant {
   readonly keyId: ApiKeyId
   readonly scopes: ReadonlySet<Scope>
 }
 
-/** Which payments, the newest first: those older than `starting_after`, or than where the page before ended. */
-export interface PaymentQuery {
-  readonly limit: number
+/** Which payments, the newest first. */
+export interface PaymentQuery extends PageQuery<PaymentId> {
   readonly status?: PaymentStatus | undefined
-  readonly starting_after?: PaymentId | undefined
-  readonly cursor?: string | undefined
 }
 
-export interface PaymentList {
-  readonly data: ReadonlyArray<Payment>
-  readonly has_more: boolean
-  readonly next_cursor: string | null
-}
-
-/** Payments as a merchant knows them. */
+/** Payments as a merchant knows them. What moves money does so once per key of the tenant. */
 export class Payments extends Context.Service<
   Payments,
   {
-    /** Charges, or holds, once per key of the tenant. A raw BRIC needs a scope of its own. */
+    /** Charges, or holds. A raw BRIC needs a scope of its own. */
     create(
       charger: Charger,
       payment: NewPayment,
       idempotencyKey: string
-    ): Effect.Effect<Charged, ChargeError | ScopeMissing>
+    ): Effect.Effect<Done, ChargeError | ScopeMissing>
+    capture(
+      charger: Charger,
+      id: string,
+      capture: NewCapture,
+      idempotencyKey: string
+    ): Effect.Effect<Done, FollowUpError>
+    void(charger: Charger, id: string, asked: NewVoid, idempotencyKey: string): Effect.Effect<Done, FollowUpError>
+    refund(charger: Charger, id: string, refund: NewRefund, idempotencyKey: string): Effect.Effect<Done, FollowUpError>
+    /** Undoes what was asked for under this key, or sees to it that it never happens. */
+    cancel(charger: Charger, idempotencyKey: string): Effect.Effect<Canceled, CancelError>
     get(tenant: Tenant, id: string): Effect.Effect<Payment, PaymentNotFound | DatabaseUnavailable>
-    list(tenant: Tenant, query: PaymentQuery): Effect.Effect<PaymentList, InvalidCursor | DatabaseUnavailable>
+    list(tenant: Tenant, query: PaymentQuery): Effect.Effect<CursorPage<Payment>, InvalidCursor | DatabaseUnavailable>
   }
 >()("payment-service/payments/Payments") {
   static readonly layer = Layer.effect(
     Payments,
     Effect.gen(function* () {
       const transactions = yield* Transactions
+      const followUps = yield* FollowUps
+      const cancellations = yield* Cancellations
       const repo = yield* PaymentsRepo
       const cipher = yield* ColumnCipher
+      const cursors = makeCursors(cipher, "pay_", PaymentIds.Id)
 
       const create = Effect.fn("Payments.create")(function* (
         { environment, keyId, merchantId, scopes }: Charger,
@@ -58,6 +69,8 @@ export class Payments extends Context.Service<
         idempotencyKey: string
       ) {
         if (!scopes.has("payments:bric")) return yield* new ScopeMissing({ scope: "payments:bric" })
+        const { source, ...rest } = payment
+        const said = canonical({ ...rest, source: { bric: Redacted.value(source.bric) } })
         return yield* transactions.charge({
           merchantId,
           environment,
@@ -70,10 +83,65 @@ export class Payments extends Context.Service<
           customerId: payment.customer_id,
           orderRef: payment.order_ref,
           metadata: payment.metadata,
+          allowDuplicate: payment.allow_duplicate,
           idempotencyKey,
-          fingerprint: cipher.fingerprint(`POST /v1/payments ${canonical(payment)}`)
+          fingerprint: cipher.fingerprint(`POST /v1/payments ${said}`)
         })
       })
+
+      const followUp = Effect.fnUntraced(function* (
+        { environment, keyId, merchantId }: Charger,
+        id: string,
+        request: { readonly route: string; readonly body: object; readonly idempotencyKey: string },
+        deed: Deed
+      ) {
+        const paymentId = Option.getOrUndefined(Schema.decodeOption(PaymentIds.Id)(id))
+        if (paymentId === undefined) return yield* new PaymentNotFound()
+        const { body, idempotencyKey, route } = request
+        const fingerprint = cipher.fingerprint(`POST /v1/payments/${id}/${route} ${canonical(body)}`)
+        return yield* followUps.carryOut({
+          merchantId,
+          environment,
+          keyId,
+          paymentId,
+          idempotencyKey,
+          fingerprint,
+          ...deed
+        })
+      })
+
+      const capture = Effect.fn("Payments.capture")(
+        (charger: Charger, id: string, body: NewCapture, idempotencyKey: string) =>
+          followUp(
+            charger,
+            id,
+            { route: "capture", body, idempotencyKey },
+            { type: "capture", amount: body.amount ?? null }
+          )
+      )
+
+      const void_ = Effect.fn("Payments.void")((charger: Charger, id: string, body: NewVoid, idempotencyKey: string) =>
+        followUp(
+          charger,
+          id,
+          { route: "void", body, idempotencyKey },
+          { type: "void", targetId: body.transaction_id ?? null }
+        )
+      )
+
+      const refund = Effect.fn("Payments.refund")(
+        (charger: Charger, id: string, body: NewRefund, idempotencyKey: string) => {
+          const request = { route: "refunds", body, idempotencyKey }
+          const targetId = body.transaction_id ?? null
+          const asked = { type: "refund", amount: body.amount ?? null, targetId, reason: body.reason } as const
+          const refunded = followUp(charger, id, request, asked)
+          return body.prefer_void
+            ? Effect.catchTag(refunded, "UnsettledUseVoid", ({ transaction_id }) =>
+                followUp(charger, id, request, { type: "void", targetId: transaction_id })
+              )
+            : refunded
+        }
+      )
 
       const get = Effect.fn("Payments.get")(function* (tenant: Tenant, id: string) {
         const known = Schema.decodeOption(PaymentIds.Id)(id)
@@ -81,48 +149,13 @@ export class Payments extends Context.Service<
         return Option.isSome(found) ? found.value : yield* new PaymentNotFound()
       })
 
-      const cursorOf = (tenant: Tenant, id: PaymentId) => {
-        const mac = cipher.fingerprint(`cursor ${tenant.merchantId} ${tenant.environment} ${id}`)
-        return `${id.slice(prefix.length)}.${Buffer.from(mac).toString("base64url").slice(0, 22)}`
-      }
-
-      const startOf = (tenant: Tenant, { cursor, starting_after }: PaymentQuery) => {
-        if (cursor === undefined) return Effect.succeed(starting_after ?? null)
-        const id = Schema.decodeOption(PaymentIds.Id)(`${prefix}${cursor.split(".", 1)[0]}`)
-        return starting_after === undefined && Option.isSome(id) && cursorOf(tenant, id.value) === cursor
-          ? Effect.succeed(id.value)
-          : Effect.fail(new InvalidCursor())
-      }
-
       const list = Effect.fn("Payments.list")(function* (tenant: Tenant, query: PaymentQuery) {
-        const before = yield* startOf(tenant, query)
-        const found = yield* repo.list(tenant, { before, status: query.status ?? null, limit: query.limit + 1 })
-        const data = found.slice(0, query.limit)
-        const last = data.at(-1)
-        const hasMore = found.length > data.length
-        return {
-          data,
-          has_more: hasMore,
-          next_cursor: hasMore && last !== undefined ? cursorOf(tenant, last.id) : null
-        }
+        const { limit, status = null } = query
+        const before = yield* cursors.startOf(tenant, query)
+        return cursors.pageOf(tenant, limit, yield* repo.list(tenant, { before, status, limit: limit + 1 }))
       })
 
-      return Payments.of({ create, get, list })
+      return Payments.of({ create, capture, void: void_, refund, cancel: cancellations.cancel, get, list })
     })
   )
 }
-
-const prefix = "pay_"
-
-/** The same text for the same request, however its JSON was written. */
-const canonical = ({ source, ...payment }: NewPayment): string =>
-  JSON.stringify(sorted({ ...payment, source: { bric: Redacted.value(source.bric) } }))
-
-const sorted = (value: unknown): unknown =>
-  typeof value === "object" && value !== null && !Array.isArray(value)
-    ? Object.fromEntries(
-        Object.entries(value)
-          .toSorted(([a], [b]) => (a < b ? -1 : 1))
-          .map(([key, member]) => [key, sorted(member)])
-      )
-    : value

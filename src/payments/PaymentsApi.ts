@@ -1,41 +1,28 @@
-import { Effect, Schema } from "effect"
+import { Schema } from "effect"
 import { HttpApiEndpoint, HttpApiGroup, HttpApiSchema, OpenApi } from "effect/http-api"
 import { InvalidApiKey, MerchantSuspended, ScopeMissing } from "../domain/AccessErrors.ts"
 import {
   GatewayUnavailable,
   IdempotencyKeyReused,
   InvalidCursor,
+  KeyCanceled,
   PaymentNotFound,
+  PossibleDuplicate,
   TerminalMissing
 } from "../domain/ChargeErrors.ts"
 import { DatabaseUnavailable } from "../domain/DatabaseUnavailable.ts"
+import * as FollowUpErrors from "../domain/FollowUpErrors.ts"
 import { PaymentIds } from "../domain/Ids.ts"
-import { DecidedStatus, Payment, PaymentStatus, UndecidedStatus } from "../domain/Payment.ts"
-import { Authentication, PaymentsRead, PaymentsWrite } from "../http/Authentication.ts"
+import { Payment, PaymentStatus, TransactionView } from "../domain/Payment.ts"
+import { Authentication, PaymentsRead, PaymentsWrite, RefundsWrite } from "../http/Authentication.ts"
 import { IdempotencyKey } from "../http/IdempotencyKey.ts"
-import { operation, pageParameters } from "../http/Operation.ts"
+import { operation } from "../http/Operation.ts"
+import { cursor, cursorParameters, limit } from "../http/Page.ts"
 import { problem } from "../http/Problem.ts"
+import { NewCancellation, NewCapture, NewRefund, NewVoid } from "./FollowUpRequests.ts"
 import { NewPayment } from "./NewPayment.ts"
-import { paymentExample, undecidedExample } from "./PaymentExample.ts"
-
-// The two answers of a charge must not overlap: the first schema that fits the payment gives the HTTP status.
-const replayed = { "idempotent-replayed": Schema.optionalKey(Schema.Literal("true")) }
-
-const Decided = HttpApiSchema.WithHeaders(
-  Payment.mapFields((fields) => ({ ...fields, status: DecidedStatus }))
-    .annotate({ identifier: "DecidedPayment", description: "The payment; a decline is an answer too." })
-    .pipe(HttpApiSchema.status(201)),
-  replayed
-)
-const Undecided = HttpApiSchema.WithHeaders(
-  Payment.mapFields((fields) => ({ ...fields, status: UndecidedStatus }))
-    .annotate({
-      identifier: "UndecidedPayment",
-      description: "EPX has not said what became of it. The payment will be decided: read it again."
-    })
-    .pipe(HttpApiSchema.status(202)),
-  replayed
-)
+import { Decided, Undecided } from "./PaymentAnswers.ts"
+import { paymentExample, refundedExample, undecidedExample, voidedExample } from "./PaymentExample.ts"
 
 const PaymentList = Schema.Struct({
   data: Schema.Array(Payment),
@@ -46,7 +33,55 @@ const PaymentList = Schema.Struct({
   description: "The newest payment first. `next_cursor` leads to the next page."
 })
 
-const Limit = Schema.FiniteFromString.check(Schema.isInt(), Schema.isBetween({ minimum: 1, maximum: 100 }))
+const RefundList = Schema.Struct({ data: Schema.Array(TransactionView) }).annotate({
+  identifier: "RefundList",
+  description: "The refunds of one payment, the oldest first."
+})
+
+const Cancellation = (status: 200 | 202, isDecided: boolean) =>
+  Schema.Struct({
+    object: Schema.Literal("cancellation"),
+    idempotency_key: Schema.String,
+    is_decided: Schema.Literal(isDecided),
+    payment: Schema.NullOr(Payment)
+  })
+    .annotate({
+      identifier: isDecided ? "Cancellation" : "PendingCancellation",
+      description: isDecided
+        ? "`payment` is null where nothing had come under the key: nothing can any more."
+        : "The payment will be undone as soon as EPX has said what became of it: read it again."
+    })
+    .pipe(HttpApiSchema.status(status))
+
+/** What can go wrong with every follow-up. */
+const followUpErrors = [
+  problem(IdempotencyKeyReused),
+  problem(GatewayUnavailable),
+  problem(DatabaseUnavailable),
+  problem(MerchantSuspended),
+  problem(InvalidApiKey),
+  problem(KeyCanceled),
+  problem(PaymentNotFound),
+  problem(FollowUpErrors.PaymentBusy),
+  problem(FollowUpErrors.BricMissing),
+  problem(FollowUpErrors.TransactionNotFound),
+  problem(FollowUpErrors.NotCapturable),
+  problem(FollowUpErrors.AuthorizationExpired),
+  problem(FollowUpErrors.AmountExceedsCapturable),
+  problem(FollowUpErrors.NotRefundable),
+  problem(FollowUpErrors.AmountExceedsRefundable),
+  problem(FollowUpErrors.UnsettledUseVoid),
+  problem(FollowUpErrors.NotVoidable),
+  problem(FollowUpErrors.SettledUseRefund)
+] as const
+
+const keyParameter = {
+  description:
+    "1 to 255 visible ASCII characters, new for each new operation. A repeat is answered with the payment as it is " +
+    "now and `Idempotent-Replayed: true`.",
+  example: "order-1001-capture"
+}
+const idParameter = { description: "The id of the payment.", example: paymentExample.id }
 
 export class PaymentsApi extends HttpApiGroup.make("payments")
   .add(
@@ -61,7 +96,9 @@ export class PaymentsApi extends HttpApiGroup.make("payments")
         problem(MerchantSuspended),
         problem(InvalidApiKey),
         problem(ScopeMissing),
-        problem(TerminalMissing)
+        problem(TerminalMissing),
+        problem(KeyCanceled),
+        problem(PossibleDuplicate)
       ]
     })
       .middleware(PaymentsWrite)
@@ -87,6 +124,99 @@ export class PaymentsApi extends HttpApiGroup.make("payments")
           }
         })
       ),
+    HttpApiEndpoint.post("capture", "/v1/payments/:id/capture", {
+      params: { id: Schema.String },
+      headers: { "idempotency-key": IdempotencyKey },
+      payload: [NewCapture, Schema.Null],
+      success: [Decided, Undecided],
+      error: followUpErrors
+    })
+      .middleware(PaymentsWrite)
+      .annotateMerge(
+        operation({
+          summary: "Capture what an authorization holds",
+          description:
+            "Takes the amount, or all that can be captured, and releases the rest. One capture uses an " +
+            "authorization up, unless its terminal allows more. Needs the scope `payments:write`.",
+          parameters: { id: idParameter, "idempotency-key": keyParameter },
+          request: { amount: 1500 },
+          answers: { 201: paymentExample, 202: undecidedExample }
+        })
+      ),
+    HttpApiEndpoint.post("void", "/v1/payments/:id/void", {
+      params: { id: Schema.String },
+      headers: { "idempotency-key": IdempotencyKey },
+      payload: [NewVoid, Schema.Null],
+      success: [Decided, Undecided],
+      error: followUpErrors
+    })
+      .middleware(PaymentsWrite)
+      .annotateMerge(
+        operation({
+          summary: "Undo a payment, a capture or a refund before it settles",
+          description:
+            "Without a body the whole payment is undone. A little before its batch closes that is over: " +
+            "`settled_use_refund`. " +
+            "Needs the scope `payments:write`.",
+          parameters: { id: idParameter, "idempotency-key": keyParameter },
+          request: {},
+          answers: { 201: voidedExample, 202: undecidedExample }
+        })
+      ),
+    HttpApiEndpoint.post("refund", "/v1/payments/:id/refunds", {
+      params: { id: Schema.String },
+      headers: { "idempotency-key": IdempotencyKey },
+      payload: NewRefund,
+      success: [Decided, Undecided],
+      error: followUpErrors
+    })
+      .middleware(RefundsWrite)
+      .annotateMerge(
+        operation({
+          summary: "Give money back",
+          description:
+            "All that is left, or a part; several refunds may follow each other. A part of what has not settled is " +
+            "`scheduled` and sent after its settlement. Needs the scope `refunds:write`.",
+          parameters: { id: idParameter, "idempotency-key": keyParameter },
+          request: { amount: 500, reason: "requested_by_customer" },
+          answers: { 201: refundedExample, 202: undecidedExample }
+        })
+      ),
+    HttpApiEndpoint.get("refunds", "/v1/payments/:id/refunds", {
+      params: { id: Schema.String },
+      success: RefundList,
+      error: [problem(PaymentNotFound), problem(DatabaseUnavailable)]
+    })
+      .middleware(PaymentsRead)
+      .annotateMerge(
+        operation({
+          summary: "List the refunds of a payment",
+          description: "Needs the scope `payments:read`.",
+          parameters: { id: idParameter },
+          answers: { 200: { data: refundedExample.transactions.filter(({ type }) => type === "refund") } }
+        })
+      ),
+    HttpApiEndpoint.post("cancelByKey", "/v1/payments/cancel-by-key", {
+      payload: NewCancellation,
+      success: [Cancellation(200, true), Cancellation(202, false)],
+      error: followUpErrors
+    })
+      .middleware(PaymentsWrite)
+      .annotateMerge(
+        operation({
+          summary: "Undo whatever became of a request",
+          description:
+            "For a client that does not know whether its request arrived. What was charged, captured or refunded " +
+            "under " +
+            "the key is voided; what is on its way is undone once it is known; and a request that has not come yet " +
+            "is refused when it comes. It may be repeated. Needs the scope `payments:write`.",
+          request: { idempotency_key: "order-1001" },
+          answers: {
+            200: { object: "cancellation", idempotency_key: "order-1001", is_decided: true, payment: voidedExample },
+            202: { object: "cancellation", idempotency_key: "order-1001", is_decided: false, payment: undecidedExample }
+          }
+        })
+      ),
     HttpApiEndpoint.get("get", "/v1/payments/:id", {
       params: { id: Schema.String },
       success: Payment,
@@ -103,10 +233,10 @@ export class PaymentsApi extends HttpApiGroup.make("payments")
       ),
     HttpApiEndpoint.get("list", "/v1/payments", {
       query: {
-        limit: Limit.pipe(Schema.withDecodingDefaultKey(Effect.succeed("25"))),
+        limit,
         status: Schema.optionalKey(PaymentStatus),
         starting_after: Schema.optionalKey(PaymentIds.Id),
-        cursor: Schema.optionalKey(Schema.String.check(Schema.isMaxLength(100)))
+        cursor
       },
       success: PaymentList,
       error: [problem(InvalidCursor), problem(DatabaseUnavailable)]
@@ -117,8 +247,7 @@ export class PaymentsApi extends HttpApiGroup.make("payments")
           summary: "List payments, the newest first",
           description: "Needs the scope `payments:read`.",
           parameters: {
-            ...pageParameters,
-            cursor: { description: "The `next_cursor` of the page before; not together with `starting_after`." },
+            ...cursorParameters,
             status: { description: "Only payments of this status." }
           },
           answers: { 200: { data: [paymentExample], has_more: false, next_cursor: null } }

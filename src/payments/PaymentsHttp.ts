@@ -1,8 +1,8 @@
 import { Effect } from "effect"
-import { HttpApiBuilder, HttpApiSchema } from "effect/http-api"
+import { HttpApiBuilder } from "effect/http-api"
 import { Api } from "../Api.ts"
-import { isUndecided } from "../domain/Payment.ts"
 import { Caller } from "../http/Authentication.ts"
+import { answerOf } from "./PaymentAnswer.ts"
 import { Payments } from "./Payments.ts"
 
 export const PaymentsHttp = HttpApiBuilder.group(
@@ -13,12 +13,28 @@ export const PaymentsHttp = HttpApiBuilder.group(
 
     return handlers.handleAll({
       create: Effect.fnUntraced(function* ({ headers, payload }) {
-        const { isReplay, payment } = yield* payments.create(yield* Caller, payload, headers["idempotency-key"])
-        const replayed = isReplay ? { "idempotent-replayed": "true" as const } : {}
-        const { status, ...rest } = payment
-        return isUndecided(status)
-          ? HttpApiSchema.withHeaders({ body: { ...rest, status }, headers: replayed })
-          : HttpApiSchema.withHeaders({ body: { ...rest, status }, headers: replayed })
+        return yield* answerOf(yield* payments.create(yield* Caller, payload, headers["idempotency-key"]))
+      }),
+      capture: Effect.fnUntraced(function* ({ headers, params, payload }) {
+        return yield* answerOf(
+          yield* payments.capture(yield* Caller, params.id, payload ?? {}, headers["idempotency-key"])
+        )
+      }),
+      void: Effect.fnUntraced(function* ({ headers, params, payload }) {
+        return yield* answerOf(
+          yield* payments.void(yield* Caller, params.id, payload ?? {}, headers["idempotency-key"])
+        )
+      }),
+      refund: Effect.fnUntraced(function* ({ headers, params, payload }) {
+        return yield* answerOf(yield* payments.refund(yield* Caller, params.id, payload, headers["idempotency-key"]))
+      }),
+      refunds: Effect.fnUntraced(function* ({ params }) {
+        const { transactions } = yield* payments.get(yield* Caller, params.id)
+        return { data: transactions.filter(({ type }) => type === "refund") }
+      }),
+      cancelByKey: Effect.fnUntraced(function* ({ payload: { idempotency_key } }) {
+        const { isDecided, payment } = yield* payments.cancel(yield* Caller, idempotency_key)
+        return { object: "cancellation" as const, idempotency_key, is_decided: isDecided, payment }
       }),
       get: Effect.fnUntraced(function* ({ params }) {
         return yield* payments.get(yield* Caller, params.id)

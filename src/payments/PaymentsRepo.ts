@@ -5,7 +5,7 @@ import { MerchantIds, type PaymentId, PaymentIds } from "../domain/Ids.ts"
 import type { Payment, PaymentStatus } from "../domain/Payment.ts"
 import type { Tenant } from "../domain/Tenant.ts"
 import { Database } from "../postgres/Database.ts"
-import { PaymentRow, paymentColumns, toPayment, transactionObject } from "../postgres/PaymentRow.ts"
+import { PaymentRow, paymentColumns, toPayment, transactionsOf } from "../postgres/PaymentRow.ts"
 import { rowOf, rowsOf } from "../postgres/Row.ts"
 
 /** Payments older than `before`, the newest first. */
@@ -42,10 +42,7 @@ export class PaymentsRepo extends Context.Service<
 const paymentRow = rowOf(PaymentRow)
 const paymentRows = rowsOf(PaymentRow)
 
-const columns = (sql: PgClient.PgClient) => sql`${paymentColumns(sql)},
-  (
-    SELECT jsonb_agg(${transactionObject(sql)} ORDER BY t.id) FROM transactions t WHERE t.payment_id = p.id
-  ) AS transactions`
+const columns = (sql: PgClient.PgClient) => sql`${paymentColumns(sql)}, ${transactionsOf(sql)}`
 
 const isOf = (sql: PgClient.PgClient, { environment, merchantId }: Tenant) =>
   sql`p.merchant_id = ${MerchantIds.toUuid(merchantId)}::uuid AND p.environment = ${environment}`

@@ -15,35 +15,48 @@ export const PaymentRow = Schema.Struct({
   authorized: Total,
   captured: Total,
   refunded: Total,
-  pending_capture: Total,
-  pending_refund: Total,
+  capturable: Total,
+  refundable: Total,
   card_brand: Schema.NullOr(Brand),
   card_last4: Schema.NullOr(Schema.String),
   decline: Schema.NullOr(Decline),
   customer_id: Schema.NullOr(Schema.String),
   order_ref: Schema.NullOr(Schema.String),
   metadata: Metadata,
+  expires_at: Schema.NullOr(Schema.DateTimeUtcFromDate),
   created_at: Schema.DateTimeUtcFromDate,
-  transactions: Schema.Array(Schema.Struct({ ...TransactionView.fields, id: TransactionIds.Column }))
+  transactions: Schema.Array(
+    Schema.Struct({
+      ...TransactionView.fields,
+      id: TransactionIds.Column,
+      target_id: Schema.NullOr(TransactionIds.Column)
+    })
+  )
 })
 export type PaymentRow = typeof PaymentRow.Type
 
 /** Columns of `PaymentRow` but its transactions, from a relation named `p`. */
 export const paymentColumns = (sql: PgClient.PgClient) =>
   sql.literal(
-    `p.id, p.status, p.amount, p.currency, p.authorized, p.captured, p.refunded, p.pending_capture, p.pending_refund,
-     p.card_brand, p.card_last4, p.decline, p.customer_id, p.order_ref, p.metadata, p.created_at`
+    `p.id, p.status, p.amount, p.currency, p.authorized, p.captured, p.refunded, p.capturable, p.refundable,
+     p.card_brand, p.card_last4, p.decline, p.customer_id, p.order_ref, p.metadata, p.expires_at, p.created_at`
   )
+
+/**
+ * The transactions of the payment `p` that a merchant sees: probes find out what became of others, and move nothing.
+ */
+export const transactionsOf = (sql: PgClient.PgClient) => sql`(
+    SELECT jsonb_agg(${transactionObject(sql)} ORDER BY t.id) FROM transactions t
+    WHERE t.payment_id = p.id AND t.probe_of IS NULL
+  ) AS transactions`
 
 /** One transaction of `PaymentRow`, from a relation named `t`. */
 export const transactionObject = (sql: PgClient.PgClient) =>
   sql.literal(
     `jsonb_build_object('id', t.id, 'type', t.type, 'status', t.status, 'amount', t.amount,
-       'response_code', t.response_code, 'authorization_code', t.authorization_code, 'avs', t.avs, 'cvv', t.cvv,
-       'created_at', t.created_at)`
+       'target_id', t.target_id, 'reason', t.reason, 'response_code', t.response_code,
+       'authorization_code', t.authorization_code, 'avs', t.avs, 'cvv', t.cvv, 'created_at', t.created_at)`
   )
-
-const isOpen = (status: PaymentStatus) => status === "authorized" || status === "captured"
 
 export const toPayment = (row: PaymentRow): Payment => ({
   id: row.id,
@@ -54,13 +67,14 @@ export const toPayment = (row: PaymentRow): Payment => ({
   amount_authorized: row.authorized,
   amount_captured: row.captured,
   amount_refunded: row.refunded,
-  amount_capturable: isOpen(row.status) ? row.authorized - row.captured - row.pending_capture : 0,
-  amount_refundable: row.captured - row.refunded - row.pending_refund,
+  amount_capturable: row.capturable,
+  amount_refundable: row.refundable,
   card: row.card_brand === null ? null : { brand: row.card_brand, last4: row.card_last4 },
   decline: row.decline,
   customer_id: row.customer_id,
   order_ref: row.order_ref,
   metadata: row.metadata,
+  expires_at: row.expires_at === null ? null : DateTime.toUtc(row.expires_at),
   created_at: DateTime.toUtc(row.created_at),
   transactions: row.transactions
 })

@@ -53,6 +53,9 @@ interface Processed {
 
 const marker = "SIM_"
 
+/** What the log calls a request that the client has sent once only. */
+const copyOf = "COPY"
+
 const unknownMarker: Refusal = { code: "RR", text: "Invalid USER_DATA_10[SIM]" }
 
 // Refusals of the request itself: EPX has not looked at the transaction yet.
@@ -88,7 +91,18 @@ export class Gateway {
     const log = requests.add(request, call.fault?.name)
     const processed = selected === "unknown" ? this.#refuse(request, unknownMarker) : this.#process(call)
     if (log !== undefined) log.answer = processed.answer.AUTH_RESP ?? null
-    return this.#exchange(call, processed, log)
+    const copy = call.fault?.answered === undefined ? undefined : this.#processCopy(request)
+    const isCopyAnswered = call.fault?.answered === "second"
+    const { answer } = (isCopyAnswered ? copy : undefined) ?? processed
+    return this.#exchange(call, { ...processed, answer }, log)
+  }
+
+  /** The same request once more, as the log shows by its fault. */
+  #processCopy(request: Request): Processed {
+    const log = this.#state.requests.add(request, copyOf)
+    const processed = this.#process({ request, fault: undefined })
+    if (log !== undefined) log.answer = processed.answer.AUTH_RESP ?? null
+    return processed
   }
 
   #selectFault(request: Request): Fault | "unknown" | undefined {

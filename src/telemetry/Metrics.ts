@@ -44,6 +44,11 @@ export const paymentAmount = Metric.counter("payments_amount_minor_units_total",
   incremental: true
 })
 
+export const followUpsTotal = Metric.counter("follow_ups_total", {
+  description: "Captures, refunds and voids by operation and outcome",
+  incremental: true
+})
+
 export const unknownTransactions = Metric.gauge("transactions_unknown", {
   description: "Transactions whose outcome at EPX is unknown"
 })
@@ -52,12 +57,20 @@ export const unknownAge = Metric.gauge("transactions_unknown_oldest_age_seconds"
   description: "Age of the oldest transaction whose outcome at EPX is unknown"
 })
 
+export const exceptionsOpen = Metric.gauge("exceptions_open", {
+  description: "Exceptions that need a person: unknown outcomes given up, and payments that cannot be undone"
+})
+
+export const exceptionsAge = Metric.gauge("exceptions_oldest_age_seconds", {
+  description: "Age of the oldest exception that needs a person"
+})
+
 export const lastSweep = Metric.gauge("resolver_last_sweep_timestamp_seconds", {
   description: "When this process last looked for unknown outcomes, in seconds since 1970"
 })
 
 export const resolutionsTotal = Metric.counter("transactions_resolved_total", {
-  description: "Unknown outcomes that became definite, by outcome",
+  description: "Unknown outcomes that became definite, by outcome and by source: reversal, probe, lookup or operator",
   incremental: true
 })
 

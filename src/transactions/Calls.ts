@@ -1,18 +1,23 @@
 import { Clock, Context, Duration, Effect, type Fiber, FiberSet, Layer, Result, Schedule } from "effect"
 import type { DatabaseUnavailable } from "../domain/DatabaseUnavailable.ts"
+import type { Environment } from "../domain/Terminal.ts"
+import type { Lane } from "../epx/Bulkhead.ts"
 import { Epx } from "../epx/Epx.ts"
 import { earlier, makeFence } from "../epx/Fence.ts"
 import type { EpxRequest } from "../epx/Request.ts"
 import type { EpxResult } from "../epx/Result.ts"
 import { gauge } from "../telemetry/Gauge.ts"
 import { callsInFlight } from "../telemetry/Metrics.ts"
+import { AtBoundary, type Boundary, type Passage } from "./Boundary.ts"
 import { drain, fence as fenceLength } from "./Deadlines.ts"
 
 /** One intended call to EPX, from its record to what became of it. */
-export interface Call<Claimed, A, E> {
+export interface Call<Claimed, A, E> extends Omit<Passage, "boundary"> {
   /** Commits the record of the call, with everything needed to find it again; or says why there is nothing to send. */
   readonly claim: Effect.Effect<Result.Result<Claimed, A>, E>
   readonly request: (claimed: Claimed) => EpxRequest
+  /** The resolver's own connections, past breaker and bulkhead; `charges` when absent. */
+  readonly lane?: Lane | undefined
   /** Milliseconds from the claim in which the first byte must leave, where that is less than the fence. */
   readonly within_ms?: (claimed: Claimed) => number
   /** Commits the result. It is tried again while the database is away, so it must be safe to repeat. */
@@ -28,12 +33,15 @@ export class Calls extends Context.Service<
      * for it.
      */
     begin<Claimed, A, E>(call: Call<Claimed, A, E>): Effect.Effect<Fiber.Fiber<A, E | DatabaseUnavailable>>
+    /** EPX has not answered lately, so that a call would be refused before it is sent: none need be recorded. */
+    isOpen(environment: Environment): Effect.Effect<boolean>
   }
 >()("payment-service/transactions/Calls") {
   static readonly layer = Layer.effect(
     Calls,
     Effect.gen(function* () {
       const epx = yield* Epx
+      const atBoundary = yield* AtBoundary
       const fibers = yield* FiberSet.make<unknown, unknown>()
       const size = { current: 0 }
       yield* gauge(callsInFlight, () => size.current)
@@ -46,21 +54,27 @@ export class Calls extends Context.Service<
       const run = Effect.fnUntraced(function* <Claimed, A, E>(
         call: Call<Claimed, A, E>
       ): Effect.fn.Return<A, E | DatabaseUnavailable> {
+        const at = (boundary: Boundary) => atBoundary({ boundary, type: call.type, about: call.about })
         // Made before the claim, so that whatever the database's clock says, this fence falls first.
         const fence = yield* makeFence((yield* Clock.currentTimeMillis) + fence_ms)
+        yield* at("before_claim")
         const claimed = yield* call.claim
         if (Result.isFailure(claimed)) return claimed.failure
+        yield* at("claimed")
         const record = claimed.success
         const early_ms = Math.max(0, fence_ms - (call.within_ms?.(record) ?? fence_ms))
         const request = call.request(record)
         return yield* Effect.uninterruptibleMask((restore) =>
-          restore(epx.send(request, earlier(fence, early_ms))).pipe(
-            Effect.flatMap((result) => stored(call.settle(record, result), restore, { request, result }))
+          restore(epx.send(request, earlier(fence, early_ms), call.lane, at("sent"))).pipe(
+            Effect.tap(at("answered")),
+            Effect.flatMap((result) => stored(call.settle(record, result), restore, { request, result })),
+            Effect.tap(at("settled"))
           )
         )
       })
 
       return Calls.of({
+        isOpen: epx.isOpen,
         begin: (call) => {
           const counted = Effect.suspend(() => {
             size.current++

@@ -17,6 +17,8 @@ export interface Charge {
   readonly customerId: string | null
   readonly orderRef: string | null
   readonly metadata: Metadata
+  /** The same instrument, amount and order within minutes is meant. */
+  readonly allowDuplicate: boolean
   readonly idempotencyKey: string
   /** 32 bytes that are equal for equal requests. */
   readonly fingerprint: Uint8Array
@@ -28,10 +30,18 @@ export interface ChargeIds {
   readonly transactionId: TransactionId
 }
 
+/** What the merchant and its terminal accept of an approval. */
+export interface Policy {
+  readonly partial_approvals: boolean
+  readonly reject_on_avs: boolean
+  readonly reject_on_cvv: boolean
+}
+
 /** A charge that is on record and not yet sent. */
 export interface ClaimedCharge extends ChargeIds {
   readonly key: FourPartKey
   readonly pair: Pair
+  readonly policy: Policy
 }
 
 /** The payment as it stands while its call is on the way. */
@@ -51,6 +61,7 @@ export const processingPayment = (charge: Charge, ids: ChargeIds, createdAt: Dat
   customer_id: charge.customerId,
   order_ref: charge.orderRef,
   metadata: charge.metadata,
+  expires_at: null,
   created_at: createdAt,
   transactions: [
     {
@@ -58,6 +69,8 @@ export const processingPayment = (charge: Charge, ids: ChargeIds, createdAt: Dat
       type: charge.type,
       status: "submitting",
       amount: charge.amount,
+      target_id: null,
+      reason: null,
       response_code: null,
       authorization_code: null,
       avs: null,

@@ -11,6 +11,12 @@ export const chargeLimit = Duration.seconds(30)
 /** After this much time from the claim no call of it can be on the wire, so the resolver may take it over. */
 export const chargeLease = Duration.seconds(45)
 
+/** EPX may take this long to answer a capture, refund or void. */
+export const followUpLimit = Duration.seconds(45)
+
+/** The same for those: fence, limit and five seconds for the result to be stored. */
+export const followUpLease = Duration.seconds(60)
+
 /** A request for a charge is answered within this time, with what is known then. */
 export const softAnswer = Duration.seconds(12)
 
@@ -25,3 +31,9 @@ export const epxReversalWindow = Duration.seconds(120)
 
 /** On shutdown, calls that have begun are given this long to end. */
 export const drain = Duration.seconds(60)
+
+/** Voids end this long before the cut-off of a batch. */
+export const voidMargin = Duration.minutes(5)
+
+/** A payment like another one is taken for a mistake this soon after it. */
+export const duplicateWindow = Duration.minutes(10)

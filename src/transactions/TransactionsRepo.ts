@@ -1,33 +1,38 @@
 import { Context, Effect, Layer, Option, Redacted, Schema } from "effect"
 import { SecureRandom } from "effect/crypto"
 import { InvalidApiKey, MerchantSuspended } from "../domain/AccessErrors.ts"
-import { TerminalMissing } from "../domain/ChargeErrors.ts"
+import { KeyCanceled, PossibleDuplicate, TerminalMissing } from "../domain/ChargeErrors.ts"
 import { DatabaseUnavailable } from "../domain/DatabaseUnavailable.ts"
-import { TransactionIds } from "../domain/Ids.ts"
+import { PaymentIds, type TransactionId, TransactionIds } from "../domain/Ids.ts"
 import type { Payment } from "../domain/Payment.ts"
+import type { Tenant } from "../domain/Tenant.ts"
 import { FourPartKey, Pair } from "../domain/Terminal.ts"
+import { TransactionStatus, TransactionType } from "../domain/Transaction.ts"
 import { ColumnCipher } from "../postgres/ColumnCipher.ts"
 import { Database } from "../postgres/Database.ts"
 import { PaymentRow, toPayment } from "../postgres/PaymentRow.ts"
-import { rowOf, rowsOf } from "../postgres/Row.ts"
+import { rowOf } from "../postgres/Row.ts"
+import { currentTraceId } from "../telemetry/TraceId.ts"
 import type { Charge, ChargeIds, ClaimedCharge } from "./Charge.ts"
-import {
-  claimStatement,
-  existingStatement,
-  lateStatement,
-  settleStatement,
-  standingStatement
-} from "./ChargeStatements.ts"
-import type { Settlement } from "./Settlement.ts"
+import { claimStatement, existingStatement, standingStatement } from "./ChargeStatements.ts"
+import { bricPlace } from "./ClaimedCall.ts"
+import type { Resolution, Settled, Settlement } from "./Settlement.ts"
+import { lateStatement, settleStatement } from "./SettleStatement.ts"
 
 /** What stands under an idempotency key. */
 export interface Existing {
-  readonly claimed: ClaimedCharge
+  readonly transactionId: TransactionId
+  readonly type: TransactionType
+  readonly status: TransactionStatus
   readonly fingerprint: Uint8Array
   readonly payment: Payment
+  /** The call has its outcome, and nothing that belongs to it is still to be done. */
+  readonly isDecided: boolean
+  /** The handle of the call; none while it is scheduled. */
+  readonly claimed: ClaimedCharge | null
 }
 
-/** The rows of charges. Every statement here is one commit. */
+/** The rows of charges, and the outcome of every call. Every statement here is one commit. */
 export class TransactionsRepo extends Context.Service<
   TransactionsRepo,
   {
@@ -36,90 +41,168 @@ export class TransactionsRepo extends Context.Service<
      * key or its terminal may not charge; nothing was written. Safe to repeat with the same ids.
      */
     claim(charge: Charge, ids: ChargeIds): Effect.Effect<Option.Option<ClaimedCharge>, DatabaseUnavailable>
-    findByKey(charge: Charge): Effect.Effect<Option.Option<Existing>, DatabaseUnavailable>
-    /** Why a charge whose key is free could not be claimed. */
+    findByKey(tenant: Tenant, idempotencyKey: string): Effect.Effect<Option.Option<Existing>, DatabaseUnavailable>
+    /** Why a charge could not be claimed though no payment stands under its key. */
     refusal(
       charge: Charge
-    ): Effect.Effect<never, InvalidApiKey | MerchantSuspended | TerminalMissing | DatabaseUnavailable>
+    ): Effect.Effect<
+      never,
+      InvalidApiKey | MerchantSuspended | TerminalMissing | KeyCanceled | PossibleDuplicate | DatabaseUnavailable
+    >
     /** Moves the transaction on. None: the resolver is undoing it, so the answer is only noted. */
-    settle(claimed: ClaimedCharge, settlement: Settlement): Effect.Effect<Option.Option<Payment>, DatabaseUnavailable>
+    settle(call: Settled, settlement: Settlement): Effect.Effect<Option.Option<Payment>, DatabaseUnavailable>
+    /** The same for an outcome that was unknown. None: it was known already. */
+    resolve(
+      call: Settled,
+      settlement: Settlement,
+      resolution: Resolution
+    ): Effect.Effect<Option.Option<Payment>, DatabaseUnavailable>
   }
 >()("payment-service/transactions/TransactionsRepo") {
   static readonly layer = Layer.effect(
     TransactionsRepo,
     Effect.gen(function* () {
-      const { pipelined } = yield* Database
+      const { pipelined, plain } = yield* Database
       const cipher = yield* ColumnCipher
       const random = yield* SecureRandom.SecureRandom
 
+      /** What makes two charges the same to a person: a reference of the order must be among it. */
+      const duplicateOf = (charge: Charge) =>
+        charge.orderRef === null || charge.allowDuplicate
+          ? null
+          : cipher.fingerprint(
+              [
+                "duplicate",
+                charge.environment,
+                charge.amount,
+                charge.currency,
+                charge.orderRef,
+                Redacted.value(charge.bric)
+              ].join("\n")
+            )
+
       const claim = Effect.fn("TransactionsRepo.claim")(function* (charge: Charge, ids: ChargeIds) {
         const source = cipher.fingerprint(Redacted.value(charge.bric))
-        const claimed = yield* claimedRow(pipelined((sql) => claimStatement(sql, charge, ids, source)))
+        const traceId = yield* currentTraceId
+        const claimed = yield* claimedRow(
+          pipelined((sql) => claimStatement(sql, charge, { ...ids, source, duplicate: duplicateOf(charge), traceId }))
+        )
         return Option.map(claimed, (handle) => claimedOf(ids, handle))
       })
 
-      const findByKey = Effect.fn("TransactionsRepo.findByKey")(function* (charge: Charge) {
-        const found = yield* existingRow(pipelined((sql) => existingStatement(sql, charge)))
-        return Option.map(found, (row) => ({
-          claimed: claimedOf({ paymentId: row.id, transactionId: row.transaction_id }, row),
-          fingerprint: row.fingerprint,
-          payment: toPayment(row)
-        }))
+      const findByKey = Effect.fn("TransactionsRepo.findByKey")(function* (tenant: Tenant, key: string) {
+        return Option.map(yield* existingRow(pipelined((sql) => existingStatement(sql, tenant, key))), toExisting)
       })
 
       const refusal = Effect.fn("TransactionsRepo.refusal")(function* (charge: Charge) {
-        const standing = Option.getOrUndefined(yield* standingRow(pipelined((sql) => standingStatement(sql, charge))))
+        const duplicate = duplicateOf(charge)
+        const standing = Option.getOrUndefined(
+          yield* standingRow(pipelined((sql) => standingStatement(sql, charge, duplicate)))
+        )
         if (standing?.is_active === false) return yield* new MerchantSuspended()
         if (standing?.has_key !== true) return yield* new InvalidApiKey()
         if (!standing.has_terminal) return yield* new TerminalMissing({ environment: charge.environment })
+        if (standing.is_canceled) return yield* new KeyCanceled()
+        if (standing.duplicate_of !== null) return yield* new PossibleDuplicate({ payment_id: standing.duplicate_of })
         // All is well by now: whatever held the key has just failed.
         return yield* new DatabaseUnavailable({ reason: "lock" })
       })
 
-      const bricColumns = (settlement: Settlement, place: string) => {
-        const bric = settlement.answer?.bric ?? null
+      const bricColumns = ({ id }: Settled, { answer }: Settlement) => {
+        const bric = answer?.bric ?? null
         return bric === null
           ? { sealed: null, keyId: null, fingerprint: null }
-          : { ...cipher.seal(bric, place), fingerprint: cipher.fingerprint(Redacted.value(bric)) }
+          : { ...cipher.seal(bric, bricPlace(id)), fingerprint: cipher.fingerprint(Redacted.value(bric)) }
       }
 
-      const settle = Effect.fn("TransactionsRepo.settle")(function* (claimed: ClaimedCharge, settlement: Settlement) {
-        const bric = bricColumns(settlement, `transactions.bric ${claimed.transactionId}`)
-        const eventId = yield* random.uuidV7()
-        const settled = yield* paymentRow(pipelined((sql) => settleStatement(sql, claimed, settlement, bric, eventId)))
-        // Kept for comparison: the call had been taken over, and is being undone or was.
-        if (Option.isNone(settled)) yield* noRows(pipelined((sql) => lateStatement(sql, claimed, settlement, bric)))
+      const store = Effect.fnUntraced(function* (call: Settled, settlement: Settlement, resolution: Resolution | null) {
+        const bric = bricColumns(call, settlement)
+        const eventIds = [yield* random.uuidV7(), yield* random.uuidV7()] as const
+        // Nobody else waits for the lock of a fresh payment.
+        const pool = call.target === null && resolution === null ? pipelined : plain
+        const settled = yield* paymentRow(
+          pool((sql) => settleStatement(sql, call, settlement, bric, eventIds, resolution))
+        )
         return Option.map(settled, toPayment)
       })
 
-      return TransactionsRepo.of({ claim, findByKey, refusal, settle })
+      const settle = Effect.fn("TransactionsRepo.settle")(function* (call: Settled, settlement: Settlement) {
+        const settled = yield* store(call, settlement, null)
+        // Kept for comparison: the call had been taken over, and is being undone or was.
+        if (Option.isNone(settled)) {
+          yield* statusRow(pipelined((sql) => lateStatement(sql, call, settlement, bricColumns(call, settlement))))
+        }
+        return settled
+      })
+
+      const resolve = Effect.fn("TransactionsRepo.resolve")(
+        (call: Settled, settlement: Settlement, resolution: Resolution) => store(call, settlement, resolution)
+      )
+
+      return TransactionsRepo.of({ claim, findByKey, refusal, settle, resolve })
     })
   )
 }
 
 const paymentRow = rowOf(PaymentRow)
-const noRows = rowsOf(Schema.Never)
+const statusRow = rowOf(Schema.Struct({ status: TransactionStatus }))
 
-const Handle = Schema.Struct({ ...FourPartKey.fields, ...Pair.fields })
+const PolicyColumns = {
+  partial_approvals: Schema.Boolean,
+  reject_on_avs: Schema.Boolean,
+  reject_on_cvv: Schema.Boolean
+}
+
+const Handle = Schema.Struct({ ...FourPartKey.fields, ...Pair.fields, ...PolicyColumns })
 
 const claimedOf = (ids: ChargeIds, row: typeof Handle.Type): ClaimedCharge => ({
   paymentId: ids.paymentId,
   transactionId: ids.transactionId,
   key: { cust_nbr: row.cust_nbr, merch_nbr: row.merch_nbr, dba_nbr: row.dba_nbr, terminal_nbr: row.terminal_nbr },
-  pair: { batch_id: row.batch_id, tran_nbr: row.tran_nbr }
+  pair: { batch_id: row.batch_id, tran_nbr: row.tran_nbr },
+  policy: {
+    partial_approvals: row.partial_approvals,
+    reject_on_avs: row.reject_on_avs,
+    reject_on_cvv: row.reject_on_cvv
+  }
 })
 
 const claimedRow = rowOf(Handle)
 
-const existingRow = rowOf(
-  Schema.Struct({
-    ...PaymentRow.fields,
-    ...Handle.fields,
-    fingerprint: Schema.Uint8Array,
-    transaction_id: TransactionIds.Column
-  })
-)
+const ExistingRow = Schema.Struct({
+  ...PaymentRow.fields,
+  ...FourPartKey.fields,
+  ...PolicyColumns,
+  batch_id: Schema.NullOr(Pair.fields.batch_id),
+  tran_nbr: Schema.NullOr(Pair.fields.tran_nbr),
+  fingerprint: Schema.Uint8Array,
+  transaction_id: TransactionIds.Column,
+  transaction_type: TransactionType,
+  transaction_status: TransactionStatus,
+  is_left_alone: Schema.Boolean
+})
+const existingRow = rowOf(ExistingRow)
+
+const toExisting = (row: typeof ExistingRow.Type): Existing => {
+  const { batch_id, tran_nbr, transaction_id, transaction_status } = row
+  const ids = { paymentId: row.id, transactionId: transaction_id }
+  return {
+    transactionId: transaction_id,
+    type: row.transaction_type,
+    status: transaction_status,
+    fingerprint: row.fingerprint,
+    payment: toPayment(row),
+    isDecided: row.is_left_alone && transaction_status !== "submitting" && transaction_status !== "unknown",
+    claimed: batch_id === null || tran_nbr === null ? null : claimedOf(ids, { ...row, batch_id, tran_nbr })
+  }
+}
 
 const standingRow = rowOf(
-  Schema.Struct({ is_active: Schema.Boolean, has_key: Schema.Boolean, has_terminal: Schema.Boolean })
+  Schema.Struct({
+    is_active: Schema.Boolean,
+    has_key: Schema.Boolean,
+    has_terminal: Schema.Boolean,
+    is_canceled: Schema.Boolean,
+    duplicate_of: Schema.NullOr(PaymentIds.Column)
+  })
 )

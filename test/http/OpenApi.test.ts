@@ -61,7 +61,10 @@ describe.each(titled)("%s", (_, route) => {
   it.effect("has examples that its schemas accept", () =>
     Effect.gen(function* () {
       const options = { onExcessProperty: "error", errors: "all" } as const
-      const bodies = [...route.endpoint.payload.values()].flatMap(({ schemas }) => [...schemas])
+      // Null stands for a request without a body.
+      const bodies = [...route.endpoint.payload.values()]
+        .flatMap(({ schemas }) => [...schemas])
+        .filter(({ ast }) => ast._tag !== "Null")
       assert.strictEqual(exampleOf(route) === undefined, bodies.length === 0)
       for (const body of bodies) yield* accepts(body, exampleOf(route), options)
       assert.isAbove(route.successes.size, 0)

@@ -211,7 +211,7 @@ layer(MerchantsTest)("ApiKeys", (it) => {
     Effect.gen(function* () {
       const apiKeys = yield* ApiKeys
       const sql = yield* SqlClient.SqlClient
-      yield* sql`TRUNCATE api_keys`
+      yield* sql`TRUNCATE api_keys, audit_events`
       const { key: first, merchant } = yield* merchantKey
       const second = yield* apiKeys.createForMerchant(merchant.id, { ...newKey, scopes })
       const other = yield* apiKeys.createForOperator(newKey)

@@ -7,6 +7,8 @@ import { MerchantsTest, terminal } from "./MerchantsTest.ts"
 
 const nobody = MerchantIds.fromUuid("01970000-0000-7000-8000-000000000000")
 
+const plainFeatures = { multiple_captures: false, partial_approvals: false, has_lookup_key: false }
+
 layer(MerchantsTest)("Merchants", (it) => {
   it.effect("stores a merchant with its terminals and reads it back", () =>
     Effect.gen(function* () {
@@ -19,7 +21,7 @@ layer(MerchantsTest)("Merchants", (it) => {
       assert.strictEqual(created.status, "active")
       assert.deepStrictEqual(
         created.terminals.map(({ id, object, ...rest }) => rest),
-        [test, live]
+        [test, live].map((terminal) => ({ ...terminal, ...plainFeatures }))
       )
       assert.deepStrictEqual(yield* merchants.get(created.id), created)
     })
@@ -50,7 +52,7 @@ layer(MerchantsTest)("Merchants", (it) => {
       const secondTest = yield* Effect.flip(merchants.addTerminal(id, terminal()))
       const ofNobody = yield* Effect.flip(merchants.addTerminal(nobody, terminal()))
       const getNobody = yield* Effect.flip(merchants.get(nobody))
-      const renameNobody = yield* Effect.flip(merchants.rename(nobody, "x"))
+      const renameNobody = yield* Effect.flip(merchants.change(nobody, { name: "x" }))
 
       assert.deepStrictEqual(
         [sameKey, twoInOne, secondTest, ofNobody, getNobody, renameNobody].map((error) => error._tag),
@@ -99,7 +101,10 @@ layer(MerchantsTest)("Merchants", (it) => {
       const merchants = yield* Merchants
       const created = yield* merchants.create({ name: "Old name", terminals: [terminal()] })
 
-      assert.deepStrictEqual(yield* merchants.rename(created.id, "New name"), { ...created, name: "New name" })
+      assert.deepStrictEqual(yield* merchants.change(created.id, { name: "New name" }), {
+        ...created,
+        name: "New name"
+      })
       assert.deepStrictEqual(yield* merchants.suspend(created.id), {
         ...created,
         name: "New name",
@@ -118,15 +123,15 @@ layer(MerchantsTest)("Merchants", (it) => {
       const [before] = mine.terminals
       assert.isDefined(before)
 
-      const zoned = yield* merchants.changeSettlement(mine.id, before.id, { settlement_zone: "Europe/Berlin" })
-      const both = yield* merchants.changeSettlement(mine.id, before.id, { settlement_cutoff: "00:30" })
+      const zoned = yield* merchants.changeTerminal(mine.id, before.id, { settlement_zone: "Europe/Berlin" })
+      const both = yield* merchants.changeTerminal(mine.id, before.id, { settlement_cutoff: "00:30" })
 
       assert.deepStrictEqual(zoned, { ...before, settlement_zone: "Europe/Berlin" })
       assert.deepStrictEqual(both, { ...before, settlement_zone: "Europe/Berlin", settlement_cutoff: "00:30" })
-      assert.deepStrictEqual(yield* merchants.changeSettlement(mine.id, before.id, {}), both)
-      const foreign = yield* Effect.flip(merchants.changeSettlement(other.id, before.id, { settlement_zone: "UTC" }))
+      assert.deepStrictEqual(yield* merchants.changeTerminal(mine.id, before.id, {}), both)
+      const foreign = yield* Effect.flip(merchants.changeTerminal(other.id, before.id, { settlement_zone: "UTC" }))
       const unknown = TerminalIds.fromUuid("01970000-0000-7000-8000-000000000000")
-      const missing = yield* Effect.flip(merchants.changeSettlement(mine.id, unknown, { settlement_zone: "UTC" }))
+      const missing = yield* Effect.flip(merchants.changeTerminal(mine.id, unknown, { settlement_zone: "UTC" }))
       assert.deepStrictEqual([foreign._tag, missing._tag], ["TerminalNotFound", "TerminalNotFound"])
     })
   )

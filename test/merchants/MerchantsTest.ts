@@ -1,10 +1,12 @@
-import { Effect, Layer } from "effect"
+import { randomBytes } from "node:crypto"
+import { Effect, Layer, Redacted } from "effect"
 import { SecureRandom } from "effect/crypto"
 import type { NewTerminal } from "../../src/domain/Merchant.ts"
 import { ApiKeys } from "../../src/merchants/ApiKeys.ts"
 import { ApiKeysRepo } from "../../src/merchants/ApiKeysRepo.ts"
 import { Merchants } from "../../src/merchants/Merchants.ts"
 import { MerchantsRepo } from "../../src/merchants/MerchantsRepo.ts"
+import { ColumnCipher } from "../../src/postgres/ColumnCipher.ts"
 import { Database } from "../../src/postgres/Database.ts"
 import { TestDatabase } from "../support/TestDatabase.ts"
 
@@ -14,11 +16,17 @@ const Pools = Layer.unwrap(
   )
 )
 
+const Cipher = ColumnCipher.layer({
+  keys: [{ id: "test", key: Redacted.make(randomBytes(32)) }],
+  fingerprintKey: Redacted.make(randomBytes(32))
+})
+
 /** The services of this folder as they are, over a database of the test file, with a client for the test's own SQL. */
 export const MerchantsTest = Merchants.layer.pipe(
   Layer.provideMerge(ApiKeys.layer),
   Layer.provideMerge(Layer.mergeAll(MerchantsRepo.layer, ApiKeysRepo.layer)),
   Layer.provideMerge(Pools),
+  Layer.provideMerge(Cipher),
   Layer.provideMerge(SecureRandom.layerWebCrypto),
   Layer.provideMerge(TestDatabase.layerClient)
 )

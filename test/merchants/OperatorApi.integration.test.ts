@@ -4,6 +4,12 @@ import { Effect, Layer, Redacted, Schema } from "effect"
 import { HttpClient, HttpClientRequest, HttpRouter } from "effect/http"
 import { HttpApi, HttpApiBuilder } from "effect/http-api"
 import { SqlClient } from "effect/sql"
+import { AuditEvents } from "../../src/audit/AuditEvents.ts"
+import { AuditEventsHttp } from "../../src/audit/AuditEventsHttp.ts"
+import { AuditEventsRepo } from "../../src/audit/AuditEventsRepo.ts"
+import { TerminalIds } from "../../src/domain/Ids.ts"
+import { Exceptions } from "../../src/exceptions/Exceptions.ts"
+import { ExceptionsHttp } from "../../src/exceptions/ExceptionsHttp.ts"
 import { Validation } from "../../src/http/Validation.ts"
 import { ApiKeys } from "../../src/merchants/ApiKeys.ts"
 import { ApiKeysHttp } from "../../src/merchants/ApiKeysHttp.ts"
@@ -11,10 +17,14 @@ import { OperatorAuthenticationLayer } from "../../src/merchants/Authentication.
 import { Merchants } from "../../src/merchants/Merchants.ts"
 import { MerchantsHttp } from "../../src/merchants/MerchantsHttp.ts"
 import { OperatorApi } from "../../src/OperatorApi.ts"
+import { ColumnCipher } from "../../src/postgres/ColumnCipher.ts"
+import { lookUpKeyPlace } from "../../src/postgres/LookUpKey.ts"
 import { MerchantsTest, terminal } from "./MerchantsTest.ts"
 
 const Routes = HttpApiBuilder.layer(OperatorApi).pipe(
-  Layer.provide([MerchantsHttp, ApiKeysHttp]),
+  Layer.provide([MerchantsHttp, ApiKeysHttp, ExceptionsHttp, AuditEventsHttp]),
+  Layer.provide([Layer.mock(Exceptions)({}), AuditEvents.layer]),
+  Layer.provide(AuditEventsRepo.layer),
   Layer.provide([OperatorAuthenticationLayer("test"), Validation.layer])
 )
 
@@ -58,7 +68,8 @@ layer(Server)("OperatorApi", (it) => {
 
       const added = yield* send("POST", `${path}/terminals`, live)
       assert.strictEqual(added.status, 201)
-      assert.deepStrictEqual(added.json, { id: added.json.id, object: "terminal", ...live })
+      const features = { multiple_captures: false, partial_approvals: false, has_lookup_key: false }
+      assert.deepStrictEqual(added.json, { id: added.json.id, object: "terminal", ...live, ...features })
       const change = { settlement_zone: "America/Chicago", settlement_cutoff: "20:15" }
       const changed = yield* send("PATCH", `${path}/terminals/${added.json.id}`, change)
       assert.deepStrictEqual([changed.status, changed.json], [200, { ...added.json, ...change }])
@@ -71,6 +82,128 @@ layer(Server)("OperatorApi", (it) => {
       assert.deepStrictEqual([read.status, read.json], [200, expected])
       const list = yield* send("GET", "/v1/merchants?limit=1")
       assert.deepStrictEqual(list.json.data, [expected])
+    })
+  )
+
+  it.effect("keeps what a merchant and its terminals accept, and a look-up key that nobody reads again", () =>
+    Effect.gen(function* () {
+      const sql = yield* SqlClient.SqlClient
+      const cipher = yield* ColumnCipher
+      const secret = "CANARY-EPI-KEY-0001"
+      const made = { ...terminal("test"), multiple_captures: true, lookup_key: secret }
+      const created = yield* send("POST", "/v1/merchants", { name: "Shop", reject_on_avs: true, terminals: [made] })
+      assert.deepInclude(created.json, { reject_on_avs: true, reject_on_cvv: false })
+      const [kept] = created.json.terminals
+      assert.deepInclude(kept, { multiple_captures: true, partial_approvals: false, has_lookup_key: true })
+      const path = `/v1/merchants/${created.json.id}`
+      const at = `${path}/terminals/${kept.id}`
+      const id = TerminalIds.Id.make(kept.id)
+      const stored = Effect.gen(function* () {
+        const [row] = yield* sql<{ readonly keyId: string; readonly sealed: Uint8Array }>`
+          SELECT lookup_key_id AS "keyId", lookup_key_sealed AS sealed FROM terminals
+          WHERE id = ${TerminalIds.toUuid(id)}::uuid AND lookup_key_sealed IS NOT NULL`
+        return row === undefined ? null : Redacted.value(yield* cipher.unseal(row, lookUpKeyPlace(id)))
+      })
+      assert.strictEqual(yield* stored, secret)
+
+      const changed = yield* send("PATCH", path, { reject_on_avs: false, reject_on_cvv: true })
+      assert.deepInclude(changed.json, { name: "Shop", reject_on_avs: false, reject_on_cvv: true })
+      const partial = yield* send("PATCH", at, { partial_approvals: true, multiple_captures: false })
+      assert.deepStrictEqual(partial.json, { ...kept, partial_approvals: true, multiple_captures: false })
+      assert.strictEqual(yield* stored, secret)
+      const renewed = yield* send("PATCH", at, { lookup_key: "another-key" })
+      assert.deepStrictEqual([renewed.json.has_lookup_key, yield* stored], [true, "another-key"])
+      const cleared = yield* send("PATCH", at, { lookup_key: null })
+      assert.deepStrictEqual([cleared.json.has_lookup_key, yield* stored], [false, null])
+
+      const audit = yield* send("GET", `/v1/audit-events?merchant_id=${created.json.id}`)
+      for (const told of [created, changed, renewed, cleared, audit]) {
+        assert.notMatch(JSON.stringify(told.json), /CANARY|another-key|"lookup_key"|sealed/)
+      }
+      for (const lookup_key of ["short", "x".repeat(129), "with space", "ünïcödé", 7]) {
+        const refused = yield* send("PATCH", at, { lookup_key })
+        assert.deepStrictEqual([refused.status, refused.json.errors[0].pointer], [422, "/lookup_key"])
+        assert.notInclude(JSON.stringify(refused.json), String(lookup_key))
+      }
+      for (const [to, body, pointer] of [
+        [path, { reject_on_avs: "yes" }, "/reject_on_avs"],
+        [path, { status: "suspended" }, "/status"],
+        [at, { multiple_captures: 1 }, "/multiple_captures"],
+        [at, { has_lookup_key: true }, "/has_lookup_key"],
+        [at, { merch_nbr: "1" }, "/merch_nbr"]
+      ] as const) {
+        const refused = yield* send("PATCH", to, body)
+        assert.deepStrictEqual([refused.status, refused.json.errors[0].pointer], [422, pointer])
+      }
+    })
+  )
+
+  it.effect("keeps who did what with the merchants, terminals and keys, without their secrets", () =>
+    Effect.gen(function* () {
+      const { id: keyId, secret: redacted } = yield* operator
+      const secret = Redacted.value(redacted)
+      const as = (method: Method, path: string, body?: unknown) => sendAs(secret, method, path, body)
+      const test = terminal("test")
+      const merchant = (yield* as("POST", "/v1/merchants", { name: "Shop", terminals: [test] })).json
+      const path = `/v1/merchants/${merchant.id}`
+      yield* as("PATCH", path, { name: "Shop 2" })
+      yield* as("POST", `${path}/suspend`)
+      const live = (yield* as("POST", `${path}/terminals`, terminal("live"))).json
+      yield* as("PATCH", `${path}/terminals/${live.id}`, { settlement_cutoff: "20:15" })
+      const asked = { merchant_id: merchant.id, environment: "test", name: "Backend", scopes: ["payments:read"] }
+      const issued = (yield* as("POST", "/v1/api-keys", asked)).json
+      const rolled = (yield* as("POST", `/v1/api-keys/${issued.id}/roll`, {})).json
+      yield* as("POST", `/v1/api-keys/${rolled.id}/revoke`)
+      // What was refused has not happened.
+      yield* as("POST", `${path}/terminals`, terminal("live"))
+      yield* as("PATCH", `/v1/merchants/mer_${missing}`, { name: "x" })
+
+      const { json } = yield* as("GET", `/v1/audit-events?api_key_id=${keyId}`)
+      const kept = json.data.map(({ action, detail }: { action: string; detail: object }) => [action, detail])
+      assert.deepStrictEqual(kept, [
+        ["api_key.revoked", { api_key_id: rolled.id }],
+        ["api_key.rolled", { api_key_id: rolled.id, instead_of: issued.id }],
+        [
+          "api_key.created",
+          { api_key_id: issued.id, name: "Backend", environment: "test", scopes: ["payments:read"], expires_at: null }
+        ],
+        ["terminal.updated", { terminal_id: live.id, settlement_cutoff: "20:15" }],
+        [
+          "terminal.created",
+          {
+            terminal_id: live.id,
+            environment: "live",
+            settlement_zone: live.settlement_zone,
+            settlement_cutoff: live.settlement_cutoff
+          }
+        ],
+        ["merchant.updated", { status: "suspended" }],
+        ["merchant.updated", { name: "Shop 2" }],
+        [
+          "merchant.created",
+          {
+            name: "Shop",
+            reject_on_avs: false,
+            reject_on_cvv: false,
+            terminals: [{ id: merchant.terminals[0].id, environment: "test" }]
+          }
+        ]
+      ])
+      const text = JSON.stringify(json)
+      for (const hidden of [secret, issued.secret, rolled.secret, test.merch_nbr]) assert.notInclude(text, hidden)
+      for (const event of json.data) assert.deepInclude(event, { api_key_id: keyId, merchant_id: merchant.id })
+
+      const first = yield* as("GET", `/v1/audit-events?merchant_id=${merchant.id}&limit=5`)
+      const next = `starting_after=${first.json.data.at(-1).id}`
+      const second = yield* as("GET", `/v1/audit-events?merchant_id=${merchant.id}&limit=5&${next}`)
+      assert.deepStrictEqual([first.json.has_more, second.json.has_more], [true, false])
+      assert.deepStrictEqual([...first.json.data, ...second.json.data], json.data)
+      const only = yield* as("GET", `/v1/audit-events?merchant_id=${merchant.id}&action=api_key.rolled`)
+      assert.lengthOf(only.json.data, 1)
+      for (const query of ["action=done", "limit=0", "api_key_id=1", "starting_after=evt_1", "payment_id=x"]) {
+        const refused = yield* as("GET", `/v1/audit-events?${query}`)
+        assert.deepStrictEqual([refused.status, refused.json.code], [400, "invalid_parameter"], query)
+      }
     })
   )
 
@@ -128,7 +261,7 @@ layer(Server)("OperatorApi", (it) => {
           all.push([endpoint.method as Method, endpoint.path.replaceAll(/:\w+/g, merchant.id)])
         }
       })
-      assert.lengthOf(all, 12)
+      assert.lengthOf(all, 15)
       const before = yield* sql`SELECT count(*)::int AS n FROM merchants, api_keys`
 
       for (const secret of [

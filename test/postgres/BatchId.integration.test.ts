@@ -51,17 +51,21 @@ class Claims extends Context.Service<
         orderRef: null,
         metadata: {},
         idempotencyKey,
+        allowDuplicate: false,
         fingerprint: new Uint8Array(32)
       })
       const batchIdAt = Effect.fnUntraced(function* ({ cutoff, zone }: Terminal, instant: string | DateTime.Utc) {
         const now = typeof instant === "string" ? instant : DateTime.formatIso(instant)
         yield* sql`UPDATE terminals SET settlement_zone = ${zone}, settlement_cutoff = ${cutoff}::time`
         yield* sql`SELECT set_config('fixed.now', ${now}, false)`
-        const ids = {
+        const claim = {
           paymentId: PaymentIds.fromUuid(randomUUID()),
-          transactionId: TransactionIds.fromUuid(randomUUID())
+          transactionId: TransactionIds.fromUuid(randomUUID()),
+          source: new Uint8Array(32),
+          duplicate: null,
+          traceId: null
         }
-        const rows = yield* claimStatement(sql, charge(randomUUID()), ids, new Uint8Array(32))
+        const rows = yield* claimStatement(sql, charge(randomUUID()), claim)
         return String(rows[0]?.batch_id)
       }, Effect.orDie)
       return Claims.of({ batchIdAt })

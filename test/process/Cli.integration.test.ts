@@ -1,4 +1,5 @@
-import { existsSync } from "node:fs"
+import { existsSync, writeFileSync } from "node:fs"
+import { join } from "node:path"
 import { assert, describe, it, layer } from "@effect/vitest"
 import { Effect, Schema } from "effect"
 import { processesOf } from "../local/Workplace.ts"
@@ -29,6 +30,10 @@ const Key = Schema.Struct({
   secret: Schema.optionalKey(Schema.String)
 })
 
+const Jump = Schema.Struct({ from: Schema.Int, to: Schema.Int })
+
+const unknownTransaction = "txn_00000000000000000000000000"
+
 const createMerchant = "merchants create --name Shop --cust-nbr 9001 --merch-nbr 900300 --dba-nbr 2 --terminal-nbr 21"
 
 // Two parts in one test, because the second needs what the first left behind.
@@ -57,8 +62,26 @@ layer(Place.layer, { excludeTestServices: true })("operators' commands", (it) =>
         assert.strictEqual(again.stdout, "")
         assert.match(again.stderr, /terminal/i)
 
+        assert.deepStrictEqual(yield* json(Schema.Array(Id))("exceptions list --limit 1"), [])
+        const nobody = yield* run(`exceptions resolve ${unknownTransaction} --outcome failed --evidence asked`)
+        assert.match(nobody.stderr, /no such transaction/)
+        const changed = yield* json(Schema.Any)(`merchants change ${merchant.id} --reject-on-cvv`)
+        assert.deepInclude(changed, { reject_on_avs: false, reject_on_cvv: true })
+        const epiKey = join(directory, "epi-key")
+        writeFileSync(epiKey, "AN-EPI-KEY-OF-A-TEST\n")
+        const [{ id: terminal }] = changed.terminals
+        const change = `terminals change ${terminal} --merchant ${merchant.id} --multiple-captures`
+        const seen = yield* runToEnd([...change.split(" "), "--lookup-key-file", epiKey], env)
+        assert.strictEqual(seen.code, 0, seen.stderr)
+        assert.deepInclude(JSON.parse(seen.stdout), { multiple_captures: true, has_lookup_key: true })
+        assert.notInclude(seen.stdout + seen.stderr, "AN-EPI-KEY")
+
         yield* service.signal("SIGTERM")
         assert.strictEqual(yield* service.ended, 0)
+        const first = yield* json(Jump)("tran-nbr jump")
+        const second = yield* json(Jump)("tran-nbr jump")
+        assert.strictEqual(second.from, first.to)
+        assert.strictEqual((second.to - first.to + 9_999_999_998) % 9_999_999_998, 10_000_001)
         const operator = yield* json(Key)("keys create --name Ops --environment live")
         assert.deepInclude(operator, { merchant_id: null, scopes: [] })
         assert.deepStrictEqual(processesOf(directory), [])
@@ -71,6 +94,12 @@ layer(Place.layer, { excludeTestServices: true })("a command that cannot be carr
   const cases: ReadonlyArray<readonly [args: string, complaint: RegExp]> = [
     ["nonsense", /Unknown subcommand "nonsense"/],
     [`${createMerchant} --zone Mars`, /--zone/],
+    [`exceptions resolve ${unknownTransaction} --outcome voided --evidence x`, /--outcome/],
+    [
+      `exceptions resolve ${unknownTransaction} --outcome failed --evidence 4111111111111111`,
+      /^Expected no token, key or card number$/m
+    ],
+    [`exceptions resolve ${unknownTransaction} --outcome failed --evidence x --authorization-code A1`, /approved only/],
     ["keys create --name x --scope payments:read", /an operator key takes none/]
   ]
   it.effect.each(cases)("%j is refused in words, with nothing on stdout and nothing begun", ([args, complaint]) =>

@@ -1,6 +1,6 @@
 import { existsSync, globSync, readFileSync } from "node:fs"
 import { assert, describe, it } from "@effect/vitest"
-import { ConfigProvider, Effect, Option } from "effect"
+import { ConfigProvider, Duration, Effect, Option } from "effect"
 import { loadSettings } from "../../src/Settings.ts"
 import { findFault } from "../../src/simulator/faults/Selector.ts"
 import { defaultProfile } from "../../src/simulator/Profile.ts"
@@ -43,7 +43,8 @@ describe("the table of variables", () => {
     Effect.map(settings, (values) => {
       for (const [name, value] of values) {
         if (Option.isOption(value) || name === "LOCAL_DIRECTORY") continue
-        assert.strictEqual(rows.get(name), `\`${value}\``, name)
+        const shown = Duration.isDuration(value) ? `${Duration.toHours(value)} hours` : value
+        assert.strictEqual(rows.get(name), `\`${shown}\``, name)
       }
     })
   )

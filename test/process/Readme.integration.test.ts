@@ -76,7 +76,8 @@ layer(Place.layer, { excludeTestServices: true })("the documents", (it) => {
         const shown = readme.filter(({ answer }) => answer !== undefined)
         assert.lengthOf(shown, 2)
         for (const { answer, printed } of shown) assert.strictEqual(leveled(printed), leveled(answer))
-        const [, , , listed, commands] = readme.map(({ printed }) => printed)
+        const [, , , voided, listed, commands] = readme.map(({ printed }) => printed)
+        assert.strictEqual(JSON.parse(voided ?? "").status, "voided")
         assert.lengthOf(JSON.parse(listed ?? "").data, 2)
         assert.match(commands ?? "", /SUBCOMMANDS[\s\S]*mer_[\s\S]*key_[\s\S]*The schema is current\./)
 

@@ -20,8 +20,8 @@ export interface Order {
   readonly amount: number
 }
 
-export const bodyOf = ({ amount }: Order) =>
-  JSON.stringify({ amount, currency: "USD", source: { bric: visa }, order_ref: "1001" })
+export const bodyOf = ({ amount, key }: Order) =>
+  JSON.stringify({ amount, currency: "USD", source: { bric: visa }, order_ref: key.slice(0, 64) })
 
 export const headersOf = ({ apiKey }: Access, { key }: Order) => ({
   authorization: `Bearer ${apiKey}`,

@@ -1,5 +1,8 @@
+import { assert } from "@effect/vitest"
 import { Effect } from "effect"
 import { SqlClient } from "effect/sql"
+import type { HttpAnswer } from "../support/HttpRequest.ts"
+import { TestService } from "../support/TestService.ts"
 
 /** Every table of the database, also those that come later. */
 export const tables = Effect.gen(function* () {
@@ -19,3 +22,13 @@ export const digest = Effect.gen(function* () {
   )
   return yield* sql`${sql.join(" UNION ALL ", false)(lines)}`
 })
+
+/** The request must change no row and reach nobody. */
+export const changesNothing = <E, R>(request: Effect.Effect<HttpAnswer, E, R>) =>
+  Effect.gen(function* () {
+    const { simulator } = yield* TestService
+    const before = [yield* digest, (yield* simulator.requests()).length]
+    const answer = yield* request
+    assert.deepStrictEqual([yield* digest, (yield* simulator.requests()).length], before)
+    return answer
+  })

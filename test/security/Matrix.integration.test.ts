@@ -8,9 +8,8 @@ import { ApiKeys } from "../../src/merchants/ApiKeys.ts"
 import { Merchants } from "../../src/merchants/Merchants.ts"
 import { problemOf } from "../http/Problems.ts"
 import { exampleOf, type Route, routes } from "../http/Routes.ts"
-import type { HttpAnswer } from "../support/HttpRequest.ts"
 import { TestService } from "../support/TestService.ts"
-import { digest, tables } from "./Digest.ts"
+import { changesNothing, digest, tables } from "./Digest.ts"
 
 /** Sends the documented request of a route; a parameter gets the id given for what stands before it in the path. */
 const send = Effect.fnUntraced(function* (
@@ -20,7 +19,9 @@ const send = Effect.fnUntraced(function* (
 ) {
   const { request, requestOps } = yield* TestService
   const path = route.path.replaceAll(/([\w-]+)\/:\w+/g, (_, kind: string) => `${kind}/${ids[kind] ?? unknownId(kind)}`)
-  const json = exampleOf(route)
+  const example = exampleOf(route)
+  // One order is not paid twice within minutes.
+  const json = Object(example).order_ref === undefined ? example : { ...Object(example), order_ref: randomUUID() }
   return yield* (route.api === "api" ? request : requestOps)({
     method: route.method,
     path,
@@ -30,7 +31,11 @@ const send = Effect.fnUntraced(function* (
   })
 })
 
-const idsOf = (kind: string) => {
+/** What a path names by another word than its table. */
+const tableOf = (kind: string): string => (kind === "exceptions" ? "transactions" : kind)
+
+const idsOf = (called: string) => {
+  const kind = tableOf(called)
   const words = kind.replace(/s$/, "").split("-")
   const name = words.map((word) => word.charAt(0).toUpperCase() + word.slice(1)).join("")
   const found = Object.entries(Ids).find(([key]) => key === `${name}Ids`)?.[1]
@@ -50,23 +55,15 @@ const idsOfMerchant = Effect.fnUntraced(function* (merchant: Ids.MerchantId) {
   const found: Record<string, string> = {}
   for (const kind of new Set(routes.flatMap(kindsOf))) {
     const column = kind === "merchants" ? "id" : "merchant_id"
-    const rows = yield* sql<{ readonly id: string }>`SELECT id::text AS id FROM ${sql(kind.replaceAll("-", "_"))}
+    const rows = yield* sql<{
+      readonly id: string
+    }>`SELECT id::text AS id FROM ${sql(tableOf(kind).replaceAll("-", "_"))}
       WHERE ${sql(column)} = ${owner}::uuid ORDER BY id DESC LIMIT 1`
     assert.lengthOf(rows, 1, `the merchant has none of /${kind}`)
     found[kind] = idsOf(kind).fromUuid(rows[0]?.id ?? "")
   }
   return found
 })
-
-/** The request must change no row and reach nobody. */
-const changesNothing = <E, R>(request: Effect.Effect<HttpAnswer, E, R>) =>
-  Effect.gen(function* () {
-    const { simulator } = yield* TestService
-    const before = [yield* digest, (yield* simulator.requests()).length]
-    const answer = yield* request
-    assert.deepStrictEqual([yield* digest, (yield* simulator.requests()).length], before)
-    return answer
-  })
 
 /** Every kind of key that must not open a route of the API named. */
 const strangers = Effect.fnUntraced(function* (api: Route["api"]) {
@@ -123,7 +120,7 @@ layer(TestService.layer)("every route", (it) => {
       const changed = after.filter((row, index) => row["digest"] !== before[index]?.["digest"])
       assert.sameMembers(
         changed.map(({ name }) => name),
-        ["payments", "transactions", "events"]
+        ["payments", "transactions", "events", "ledger_entries"]
       )
     })
   )
@@ -177,7 +174,12 @@ layer(TestService.layer)("every route", (it) => {
           const answer = yield* changesNothing(yield* openTo(scopes.filter((held) => held !== scope)))
           assert.strictEqual(answer.status, 403)
         }
-        assert.isBelow((yield* yield* openTo(needed)).status, 300, "the scopes that close it do not open it")
+        // Whether the payment that happens to be there can be captured, say, is another matter.
+        const { status } = yield* yield* openTo(needed)
+        assert.isTrue(
+          status < 300 || status === 409 || status === 422,
+          `the scopes that close it do not open it: ${status}`
+        )
       })
     )
 

@@ -1,5 +1,5 @@
 import { randomBytes, randomInt, randomUUID } from "node:crypto"
-import { Clock, Context, Effect, Layer, Redacted, Schedule, Scheduler } from "effect"
+import { Clock, Context, Duration, Effect, Layer, Redacted, Schedule, Scheduler } from "effect"
 import type { MerchantId } from "../../src/domain/Ids.ts"
 import { type Scope, scopes } from "../../src/domain/Scope.ts"
 import type { Environment } from "../../src/domain/Terminal.ts"
@@ -90,6 +90,7 @@ const usualOptions = (connection: ServiceOptions["connection"], epx: URL): Servi
   pipelinedConnections: 4,
   plainConnections: 4,
   // Tests of faults would close the way for those that run after them.
+  settlementDelay: Duration.hours(2),
   epx: { urls: { test: epx }, keepAlive: false, allowPlain: true, hasBreaker: false },
   lookUps: { urls: { test: new URL("custompay", epx) }, allowPlain: true },
   encryptionKeys: [{ id: "test", key: Redacted.make(randomBytes(32)) }],

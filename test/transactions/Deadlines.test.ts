@@ -18,6 +18,7 @@ describe("deadlines", () => {
       millis(requestDeadline),
       callLimits.sale,
       millis(Deadlines.chargeLease),
+      millis(Deadlines.followUpLease),
       millis(Deadlines.reversalWindow),
       millis(Deadlines.epxReversalWindow)
     ]
@@ -31,10 +32,22 @@ describe("deadlines", () => {
     assert.strictEqual(callLimits.sale, millis(Deadlines.chargeLimit))
     assert.strictEqual(callLimits.authorization, millis(Deadlines.chargeLimit))
     assert.strictEqual(callLimits.timeout_reversal, millis(Deadlines.reversalLimit))
+    for (const operation of ["capture", "refund", "void", "reversal"] as const) {
+      assert.strictEqual(callLimits[operation], millis(Deadlines.followUpLimit), operation)
+    }
   })
 
   it("give no call to the resolver that could still be on the wire", () => {
     assert.isAtLeast(millis(Deadlines.chargeLease), millis(Deadlines.fence) + callLimits.sale + 5_000)
+    assert.isAtLeast(millis(Deadlines.followUpLease), millis(Deadlines.fence) + callLimits.capture + 5_000)
+  })
+
+  it("let every void, its probe included, end before its batch closes", () => {
+    assert.isAtLeast(millis(Deadlines.voidMargin), 2 * millis(Deadlines.followUpLease))
+  })
+
+  it("leave time for one more look at what is known before a request ends", () => {
+    assert.isAtLeast(millis(requestDeadline), millis(Deadlines.softAnswer) + 2_000)
   })
 
   it("leave time for a confirmed reversal after a process was killed", () => {

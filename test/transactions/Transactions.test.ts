@@ -1,19 +1,32 @@
 import { assert, describe, it } from "@effect/vitest"
-import { DateTime, Deferred, Effect, Exit, Fiber, Layer, Option, Redacted, Ref, Scope } from "effect"
-import { SecureRandom } from "effect/crypto"
+import { Deferred, Effect, Exit, Fiber, Layer, Option, Redacted, Ref, Scope } from "effect"
 import { TestClock } from "effect/testing"
-import { DatabaseUnavailable } from "../../src/domain/DatabaseUnavailable.ts"
+import { KeyCanceled } from "../../src/domain/ChargeErrors.ts"
 import { ApiKeyIds, MerchantIds, PaymentIds, TransactionIds } from "../../src/domain/Ids.ts"
 import { Amount } from "../../src/domain/Money.ts"
-import { Epx } from "../../src/epx/Epx.ts"
+import type { PaymentStatus } from "../../src/domain/Payment.ts"
 import type { EpxResult } from "../../src/epx/Result.ts"
-import { Calls } from "../../src/transactions/Calls.ts"
-import { type Charge, type ClaimedCharge, processingPayment } from "../../src/transactions/Charge.ts"
-import { Resolver } from "../../src/transactions/Resolver.ts"
+import { type Charge, type ChargeIds, type ClaimedCharge, processingPayment } from "../../src/transactions/Charge.ts"
+import type { Settlement } from "../../src/transactions/Settlement.ts"
 import { Transactions } from "../../src/transactions/Transactions.ts"
-import { TransactionsRepo } from "../../src/transactions/TransactionsRepo.ts"
+import type { Existing, TransactionsRepo } from "../../src/transactions/TransactionsRepo.ts"
+import {
+  answer,
+  approved,
+  away,
+  counted,
+  type Edge,
+  key,
+  lost,
+  moneyPath,
+  nothing,
+  notSent,
+  now,
+  pair,
+  policy,
+  uuid
+} from "./Wiring.ts"
 
-const uuid = "01a2042c-fd7c-766c-972a-9e5d917959a1"
 const charge: Charge = {
   merchantId: MerchantIds.fromUuid(uuid),
   environment: "test",
@@ -26,110 +39,108 @@ const charge: Charge = {
   customerId: null,
   orderRef: null,
   metadata: {},
+  allowDuplicate: false,
   idempotencyKey: "order-1",
   fingerprint: new Uint8Array(32)
 }
-const key = { cust_nbr: "7000", merch_nbr: "700010", dba_nbr: "1", terminal_nbr: "1" }
-const pair = { batch_id: "20261122", tran_nbr: 1 }
-
-const approved: EpxResult = {
-  _tag: "Replied",
-  outcome: "approved",
-  answer: {
-    responseCode: "00",
-    networkResponse: "00",
-    authorizationCode: null,
-    text: null,
-    avs: null,
-    avsMatch: null,
-    cvv: null,
-    cvvMatch: null,
-    card: { brand: "visa", last4: "0002" },
-    amountApproved: 1999,
-    bric: null,
-    networkTransactionId: null
-  }
-}
-
-const away = new DatabaseUnavailable({ reason: "connection" })
 
 type Repo = Partial<TransactionsRepo["Service"]>
+type Claim = TransactionsRepo["Service"]["claim"]
+type Settle = TransactionsRepo["Service"]["settle"]
 
-/** The real `Transactions` and `Calls` over a table and a wire that behave as told. */
-const withService = (repo: Repo, send: Epx["Service"]["send"]) =>
-  Transactions.layer.pipe(
-    Layer.provideMerge(Calls.layer),
-    Layer.provide([
-      Layer.mock(TransactionsRepo)(repo),
-      Layer.succeed(Epx, Epx.of({ send, isOpen: () => Effect.succeed(false) })),
-      Layer.succeed(Resolver, Resolver.of({ wake: Effect.void })),
-      SecureRandom.layerWebCrypto
-    ])
-  )
+const handle = (ids: ChargeIds): ClaimedCharge => ({ ...ids, key, pair, policy })
+const claims: Claim = (_, ids) => Effect.succeed(Option.some(handle(ids)))
 
-const claims: Repo["claim"] = (_, ids) => Effect.succeed(Option.some({ ...ids, key, pair }))
-const nothing = () => Effect.succeed(Option.none())
+const other: ChargeIds = { paymentId: PaymentIds.fromUuid(uuid), transactionId: TransactionIds.fromUuid(uuid) }
 
-const now = DateTime.makeUnsafe("2026-11-22T12:00:00Z")
+const paymentOf = (ids: ChargeIds, status: PaymentStatus) => ({ ...processingPayment(charge, ids, now), status })
 
-const settled =
-  (status: "captured" | "failed"): TransactionsRepo["Service"]["settle"] =>
-  (claimed) =>
-    Effect.succeed(Option.some({ ...processingPayment(charge, claimed, now), status }))
+/** What stands under the key: on its way unless told otherwise. */
+const existing = (ids: ChargeIds, rest: Partial<Existing> = {}): Existing => ({
+  transactionId: ids.transactionId,
+  type: "sale",
+  status: "submitting",
+  fingerprint: charge.fingerprint,
+  payment: paymentOf(ids, "processing"),
+  isDecided: false,
+  claimed: handle(ids),
+  ...rest
+})
+const captured = existing(other, { status: "approved", payment: paymentOf(other, "captured"), isDecided: true })
 
-const statusOf = Effect.map(
-  Effect.flatMap(Transactions, ({ charge: run }) => run(charge)),
-  ({ payment }) => payment.status
-)
+const finds = (found: Existing) => () => Effect.succeed(Option.some(found))
+
+const settles =
+  (status: PaymentStatus): Settle =>
+  ({ id, paymentId }) =>
+    Effect.succeed(Option.some(paymentOf({ paymentId, transactionId: id }, status)))
+
+const keeps =
+  (stored: Ref.Ref<Settlement | null>, status: PaymentStatus = "captured"): Settle =>
+  (call, settlement) =>
+    Effect.andThen(Ref.set(stored, settlement), settles(status)(call, settlement))
+
+const run = Effect.flatMap(Transactions, (service) => service.charge(charge))
+const told = Effect.map(run, ({ payment, transaction, ...rest }) => ({
+  payment: payment.status,
+  transaction: transaction.status,
+  ...rest
+}))
+const statusTold = Effect.map(run, ({ payment }) => payment.status)
+
+const withEdge = (edge: Edge) => Effect.provide(moneyPath(edge))
 
 describe("Transactions.charge", () => {
   it.effect("answers with what is known when EPX takes longer than the soft deadline, and settles later", () =>
     Effect.gen(function* () {
-      const answer = yield* Deferred.make<EpxResult>()
-      const stored = yield* Ref.make<string>("nothing")
-      const ids = yield* Ref.make<ClaimedCharge | undefined>(undefined)
+      const replied = yield* Deferred.make<EpxResult>()
+      const stored = yield* Ref.make<Settlement | null>(null)
+      const ids = yield* Ref.make<ChargeIds | undefined>(undefined)
       const repo: Repo = {
-        claim: (_, made) => {
-          const claimed = { ...made, key, pair }
-          return Effect.as(Ref.set(ids, claimed), Option.some(claimed))
-        },
-        findByKey: () =>
-          Effect.map(Ref.get(ids), (claimed) =>
-            claimed === undefined
-              ? Option.none()
-              : Option.some({
-                  claimed,
-                  fingerprint: charge.fingerprint,
-                  payment: processingPayment(charge, claimed, now)
-                })
-          ),
-        settle: (claimed, settlement) =>
-          Effect.andThen(Ref.set(stored, settlement.status), settled("captured")(claimed, settlement))
+        claim: (_, made) => Effect.as(Ref.set(ids, made), Option.some(handle(made))),
+        findByKey: () => Effect.map(Ref.get(ids), (made) => Option.map(Option.fromUndefinedOr(made), existing)),
+        settle: keeps(stored)
       }
       yield* Effect.gen(function* () {
-        const asking = yield* Effect.forkChild(statusOf)
+        const asking = yield* Effect.forkChild(told)
         yield* TestClock.adjust("12 seconds")
-        assert.strictEqual(yield* Fiber.join(asking), "processing")
-        assert.strictEqual(yield* Ref.get(stored), "nothing")
-        yield* Deferred.succeed(answer, approved)
+        const expected = { payment: "processing", transaction: "submitting", isDecided: false, isReplay: false }
+        assert.deepStrictEqual(yield* Fiber.join(asking), expected)
+        assert.isNull(yield* Ref.get(stored))
+        yield* Deferred.succeed(replied, approved)
         yield* TestClock.adjust("1 millis")
-        assert.strictEqual(yield* Ref.get(stored), "approved")
-      }).pipe(Effect.provide(withService(repo, () => Deferred.await(answer))))
+        assert.strictEqual((yield* Ref.get(stored))?.status, "approved")
+      }).pipe(withEdge({ repo, send: () => Deferred.await(replied) }))
     })
   )
 
   it.effect("does so even when the database cannot be asked, since the call is on record", () =>
     Effect.gen(function* () {
-      const asking = yield* Effect.forkChild(statusOf)
+      const asking = yield* Effect.forkChild(statusTold)
       yield* TestClock.adjust("12 seconds")
       assert.strictEqual(yield* Fiber.join(asking), "processing")
       yield* TestClock.adjust("8 seconds")
     }).pipe(
-      Effect.provide(
-        withService({ claim: claims, findByKey: () => Effect.fail(away), settle: settled("captured") }, () =>
-          Effect.sleep("20 seconds").pipe(Effect.as(approved))
-        )
-      )
+      withEdge({
+        repo: { claim: claims, findByKey: () => Effect.fail(away), settle: settles("captured") },
+        send: () => Effect.as(Effect.sleep("20 seconds"), approved)
+      })
+    )
+  )
+
+  it.effect("does so even when the database does not answer at all, in time for the request", () =>
+    Effect.gen(function* () {
+      const asking = yield* Effect.forkChild(statusTold)
+      yield* TestClock.adjust("13999 millis")
+      assert.isUndefined(asking.pollUnsafe())
+      yield* TestClock.adjust("1 millis")
+      assert.strictEqual(yield* Fiber.join(asking), "processing")
+      yield* TestClock.adjust("10 seconds")
+    }).pipe(
+      withEdge({
+        repo: { claim: claims, findByKey: () => Effect.never, settle: settles("captured") },
+        send: () => Effect.as(Effect.sleep("20 seconds"), approved)
+      })
     )
   )
 
@@ -141,80 +152,83 @@ describe("Transactions.charge", () => {
         findByKey: () => Effect.fail(away)
       }
       yield* Effect.gen(function* () {
-        const asking = yield* Effect.forkChild(Effect.flip(statusOf))
+        const asking = yield* Effect.forkChild(Effect.flip(run))
         yield* TestClock.adjust("12 seconds")
         assert.strictEqual((yield* Fiber.join(asking))._tag, "DatabaseUnavailable")
         yield* TestClock.adjust("5 minutes")
         assert.strictEqual(yield* Ref.get(sent), 0)
-      }).pipe(
-        Effect.provide(
-          withService(repo, () =>
-            Effect.as(
-              Ref.update(sent, (n) => n + 1),
-              approved
-            )
-          )
-        )
-      )
+      }).pipe(withEdge({ repo, send: counted(sent, approved) }))
+    })
+  )
+
+  it.effect("hands no fence to the wire that a claim has not already spent", () =>
+    Effect.gen(function* () {
+      const asking = yield* Effect.forkChild(Effect.exit(run))
+      yield* TestClock.adjust("9 seconds")
+      assert.isTrue(Exit.isSuccess(yield* Fiber.join(asking)))
+    }).pipe(
+      withEdge({
+        repo: {
+          claim: (asked, ids) => Effect.andThen(Effect.sleep("9 seconds"), claims(asked, ids)),
+          settle: settles("captured")
+        },
+        send: (_, fence) =>
+          Effect.sync(() => {
+            assert.strictEqual(fence.left(), 1000)
+            return approved
+          })
+      })
+    )
+  )
+
+  it.effect("tries a claim five times in all, and sends nothing without one", () =>
+    Effect.gen(function* () {
+      const tries = yield* Ref.make(0)
+      const count = Ref.update(tries, (n) => n + 1)
+      const repo: Repo = { claim: () => Effect.andThen(count, Effect.fail(away)) }
+      const asking = yield* Effect.forkChild(Effect.flip(run).pipe(withEdge({ repo })))
+      yield* TestClock.adjust("12 seconds")
+      assert.strictEqual(yield* Fiber.join(asking), away)
+      assert.strictEqual(yield* Ref.get(tries), 5)
     })
   )
 
   it.effect("goes on when whoever asked has gone", () =>
     Effect.gen(function* () {
-      const answer = yield* Deferred.make<EpxResult>()
+      const replied = yield* Deferred.make<EpxResult>()
       const stored = yield* Deferred.make<string>()
       const repo: Repo = {
         claim: claims,
-        settle: (claimed, settlement) =>
-          Effect.andThen(Deferred.succeed(stored, settlement.status), settled("captured")(claimed, settlement))
+        settle: (call, settlement) =>
+          Effect.andThen(Deferred.succeed(stored, settlement.status), settles("captured")(call, settlement))
       }
       yield* Effect.gen(function* () {
-        const asking = yield* Effect.forkChild(statusOf)
+        const asking = yield* Effect.forkChild(run)
         yield* TestClock.adjust("1 second")
         yield* Fiber.interrupt(asking)
-        yield* Deferred.succeed(answer, approved)
+        yield* Deferred.succeed(replied, approved)
         assert.strictEqual(yield* Deferred.await(stored), "approved")
-      }).pipe(Effect.provide(withService(repo, () => Deferred.await(answer))))
+      }).pipe(withEdge({ repo, send: () => Deferred.await(replied) }))
     })
   )
 
   it.effect("recognises its own claim after the answer to it was lost, and sends it once", () =>
     Effect.gen(function* () {
       const sent = yield* Ref.make(0)
-      const first = yield* Ref.make<ClaimedCharge | undefined>(undefined)
+      const first = yield* Ref.make<ChargeIds | undefined>(undefined)
       const repo: Repo = {
         // Commits, and then the connection is lost; the second time the key is taken.
         claim: (_, ids) =>
           Effect.flatMap(Ref.get(first), (made) =>
-            made === undefined
-              ? Effect.andThen(Ref.set(first, { ...ids, key, pair }), Effect.fail(away))
-              : Effect.succeed(Option.none())
+            made === undefined ? Effect.andThen(Ref.set(first, ids), Effect.fail(away)) : nothing()
           ),
-        findByKey: () =>
-          Effect.map(Ref.get(first), (claimed) =>
-            claimed === undefined
-              ? Option.none()
-              : Option.some({
-                  claimed,
-                  fingerprint: charge.fingerprint,
-                  payment: processingPayment(charge, claimed, now)
-                })
-          ),
-        settle: settled("captured")
+        findByKey: () => Effect.map(Ref.get(first), (made) => Option.map(Option.fromUndefinedOr(made), existing)),
+        settle: settles("captured")
       }
-      const run = statusOf.pipe(
-        Effect.provide(
-          withService(repo, () =>
-            Effect.as(
-              Ref.update(sent, (n) => n + 1),
-              approved
-            )
-          )
-        )
-      )
-      const asking = yield* Effect.forkChild(run)
+      const asking = yield* Effect.forkChild(told.pipe(withEdge({ repo, send: counted(sent, approved) })))
       yield* TestClock.adjust("1 second")
-      assert.strictEqual(yield* Fiber.join(asking), "captured")
+      const expected = { payment: "captured", transaction: "approved", isDecided: true, isReplay: false }
+      assert.deepStrictEqual(yield* Fiber.join(asking), expected)
       assert.strictEqual(yield* Ref.get(sent), 1)
     })
   )
@@ -225,15 +239,14 @@ describe("Transactions.charge", () => {
       const repo: Repo = {
         claim: claims,
         findByKey: nothing,
-        settle: (claimed, settlement) =>
+        settle: (call, settlement) =>
           Effect.flatMap(
             Ref.updateAndGet(attempts, (n) => n + 1),
-            (attempt) => (attempt < 5 ? Effect.fail(away) : settled("captured")(claimed, settlement))
+            (attempt) => (attempt < 5 ? Effect.fail(away) : settles("captured")(call, settlement))
           )
       }
-      const asking = yield* Effect.forkChild(
-        statusOf.pipe(Effect.provide(withService(repo, () => Effect.succeed(approved))))
-      )
+      const send = () => Effect.succeed(approved)
+      const asking = yield* Effect.forkChild(statusTold.pipe(withEdge({ repo, send })))
       yield* TestClock.adjust("5 seconds")
       assert.strictEqual(yield* Fiber.join(asking), "captured")
       assert.strictEqual(yield* Ref.get(attempts), 5)
@@ -242,84 +255,212 @@ describe("Transactions.charge", () => {
 
   it.effect("does not call a charge failed because its answer could not be stored", () =>
     Effect.gen(function* () {
-      assert.strictEqual(yield* statusOf, "processing")
+      assert.strictEqual(yield* statusTold, "processing")
     }).pipe(
-      Effect.provide(
-        withService({ claim: claims, findByKey: () => Effect.fail(away), settle: () => Effect.die("bug") }, () =>
-          Effect.succeed(approved)
-        )
-      )
+      withEdge({
+        repo: { claim: claims, findByKey: () => Effect.fail(away), settle: () => Effect.die("bug") },
+        send: () => Effect.succeed(approved)
+      })
     )
   )
 
   it.effect("says 503 and frees the key when nothing was sent", () =>
     Effect.gen(function* () {
-      const error = yield* Effect.flip(statusOf)
-      assert.strictEqual(error._tag, "GatewayUnavailable")
-    }).pipe(
-      Effect.provide(
-        withService({ claim: claims, settle: settled("failed") }, () =>
-          Effect.succeed({ _tag: "NotSent", reason: "connect", detail: "refused" })
-        )
-      )
-    )
+      assert.strictEqual((yield* Effect.flip(run))._tag, "GatewayUnavailable")
+    }).pipe(withEdge({ repo: { claim: claims, settle: settles("failed") }, send: () => Effect.succeed(notSent) }))
   )
 
-  it.effect("refuses a key that was used for another request", () =>
+  it.effect("says why there is nothing to claim", () =>
     Effect.gen(function* () {
-      assert.strictEqual((yield* Effect.flip(statusOf))._tag, "IdempotencyKeyReused")
-    }).pipe(
-      Effect.provide(
-        withService(
-          {
-            claim: nothing,
-            findByKey: (asked) =>
-              Effect.succeed(
-                Option.some({
-                  claimed: other,
-                  fingerprint: new Uint8Array(32).fill(1),
-                  payment: processingPayment(asked, other, now)
-                })
-              )
-          },
-          () => Effect.never
-        )
-      )
-    )
+      assert.strictEqual((yield* Effect.flip(run))._tag, "KeyCanceled")
+    }).pipe(withEdge({ repo: { claim: nothing, findByKey: nothing, refusal: () => Effect.fail(new KeyCanceled()) } }))
+  )
+
+  it.effect("tells what the resolver has made of a call whose answer came too late", () =>
+    Effect.gen(function* () {
+      const reversed = existing(other, { status: "reversed", payment: paymentOf(other, "reversed"), isDecided: true })
+      const repo: Repo = { claim: claims, findByKey: finds(reversed), settle: nothing }
+      const done = yield* told.pipe(withEdge({ repo, send: () => Effect.succeed(approved) }))
+      const expected = { payment: "reversed", transaction: "reversed", isDecided: true, isReplay: false }
+      assert.deepStrictEqual(done, expected)
+    })
+  )
+
+  it.effect("leaves an unknown outcome to the resolver, at once, and does not wait for it", () =>
+    Effect.gen(function* () {
+      const woken = yield* Ref.make<ReadonlyArray<"resolver" | "upkeep">>([])
+      const repo: Repo = { claim: claims, settle: settles("unknown") }
+      const done = yield* told.pipe(withEdge({ repo, send: () => Effect.succeed(lost), woken }))
+      const expected = { payment: "unknown", transaction: "unknown", isDecided: false, isReplay: false }
+      assert.deepStrictEqual(done, expected)
+      assert.deepStrictEqual(yield* Ref.get(woken), ["resolver"])
+    })
+  )
+
+  it.effect("waits until an approval that is not wanted has been undone", () =>
+    Effect.gen(function* () {
+      const woken = yield* Ref.make<ReadonlyArray<"resolver" | "upkeep">>([])
+      const stored = yield* Ref.make<Settlement | null>(null)
+      const isUndone = yield* Ref.make(false)
+      const declined = existing(other, { status: "voided", payment: paymentOf(other, "declined"), isDecided: true })
+      const repo: Repo = {
+        claim: claims,
+        findByKey: () =>
+          Effect.map(Ref.get(isUndone), (is) => Option.some(is ? declined : existing(other, { status: "approved" }))),
+        settle: keeps(stored, "processing")
+      }
+      const partial: EpxResult = {
+        _tag: "Replied",
+        outcome: "approved",
+        answer: { ...answer, amountApproved: 500, bric: charge.bric }
+      }
+      const asked = told.pipe(withEdge({ repo, send: () => Effect.succeed(partial), woken }))
+      const asking = yield* Effect.forkChild(asked)
+      yield* TestClock.adjust("3 seconds")
+      assert.isUndefined(asking.pollUnsafe())
+      assert.strictEqual((yield* Ref.get(stored))?.undo, "partial_approval")
+      assert.deepStrictEqual(yield* Ref.get(woken), ["upkeep"])
+      yield* Ref.set(isUndone, true)
+      yield* TestClock.adjust("500 millis")
+      const expected = { payment: "declined", transaction: "voided", isDecided: true, isReplay: false }
+      assert.deepStrictEqual(yield* Fiber.join(asking), expected)
+    })
   )
 })
 
-const other: ClaimedCharge = {
-  paymentId: PaymentIds.fromUuid(uuid),
-  transactionId: TransactionIds.fromUuid(uuid),
-  key,
-  pair
-}
+describe("a charge under a key that was used before", () => {
+  it.effect("is refused when it was for another request", () =>
+    Effect.gen(function* () {
+      assert.strictEqual((yield* Effect.flip(run))._tag, "IdempotencyKeyReused")
+    }).pipe(
+      withEdge({
+        repo: { claim: nothing, findByKey: finds({ ...captured, fingerprint: new Uint8Array(32).fill(1) }) }
+      })
+    )
+  )
+
+  it.effect("is answered with what came of it, and nothing is sent", () =>
+    Effect.gen(function* () {
+      const expected = { payment: "captured", transaction: "approved", isDecided: true, isReplay: true }
+      assert.deepStrictEqual(yield* told, expected)
+    }).pipe(withEdge({ repo: { claim: nothing, findByKey: finds(captured) } }))
+  )
+
+  it.effect("waits for a call that is on its way", () =>
+    Effect.gen(function* () {
+      const found = yield* Ref.make(existing(other))
+      const repo: Repo = { claim: nothing, findByKey: () => Effect.map(Ref.get(found), Option.some) }
+      const asking = yield* Effect.forkChild(told.pipe(withEdge({ repo })))
+      yield* TestClock.adjust("5 seconds")
+      assert.isUndefined(asking.pollUnsafe())
+      yield* Ref.set(found, captured)
+      yield* TestClock.adjust("500 millis")
+      assert.deepInclude(yield* Fiber.join(asking), { payment: "captured", isDecided: true, isReplay: true })
+    })
+  )
+
+  it.effect("says that nothing was sent if that call turns out not to have been", () =>
+    Effect.gen(function* () {
+      const found = yield* Ref.make(Option.some(existing(other)))
+      const repo: Repo = { claim: nothing, findByKey: () => Ref.get(found) }
+      const asking = yield* Effect.forkChild(Effect.flip(run).pipe(withEdge({ repo })))
+      yield* TestClock.adjust("5 seconds")
+      yield* Ref.set(found, Option.none())
+      yield* TestClock.adjust("500 millis")
+      assert.strictEqual((yield* Fiber.join(asking))._tag, "GatewayUnavailable")
+    })
+  )
+
+  it.effect("is answered within one soft deadline, however long the claim took", () =>
+    Effect.gen(function* () {
+      yield* TestClock.adjust("1 hour")
+      const claim: Claim = () => Effect.andThen(Effect.sleep("9 seconds"), nothing())
+      const repo: Repo = { claim, findByKey: finds(existing(other)) }
+      const asking = yield* Effect.forkChild(told.pipe(withEdge({ repo })))
+      yield* TestClock.adjust("11999 millis")
+      assert.isUndefined(asking.pollUnsafe())
+      yield* TestClock.adjust("1 millis")
+      assert.deepInclude(yield* Fiber.join(asking), { payment: "processing", isDecided: false, isReplay: true })
+    })
+  )
+
+  it.effect("is answered with what was known when the database goes away meanwhile", () =>
+    Effect.gen(function* () {
+      const asked = yield* Ref.make(0)
+      const repo: Repo = {
+        claim: nothing,
+        findByKey: () =>
+          Effect.flatMap(
+            Ref.updateAndGet(asked, (n) => n + 1),
+            (times) => (times > 3 ? Effect.fail(away) : Effect.succeedSome(existing(other)))
+          )
+      }
+      const asking = yield* Effect.forkChild(told.pipe(withEdge({ repo })))
+      yield* TestClock.adjust("1 second")
+      assert.deepInclude(yield* Fiber.join(asking), { payment: "processing", isDecided: false, isReplay: true })
+    })
+  )
+})
+
+describe("while EPX does not answer, a charge", () => {
+  it.effect("is refused before it is recorded", () =>
+    Effect.gen(function* () {
+      assert.strictEqual((yield* Effect.flip(run))._tag, "GatewayUnavailable")
+    }).pipe(withEdge({ repo: { findByKey: nothing }, isOpen: true }))
+  )
+
+  it.effect("is answered when its key was used before", () =>
+    Effect.gen(function* () {
+      const expected = { payment: "captured", transaction: "approved", isDecided: true, isReplay: true }
+      assert.deepStrictEqual(yield* told, expected)
+    }).pipe(withEdge({ repo: { findByKey: finds(captured) }, isOpen: true }))
+  )
+
+  it.effect("waits for a call on its way no longer than any other", () =>
+    Effect.gen(function* () {
+      const asking = yield* Effect.forkChild(told)
+      yield* TestClock.adjust("11999 millis")
+      assert.isUndefined(asking.pollUnsafe())
+      yield* TestClock.adjust("1 millis")
+      assert.deepInclude(yield* Fiber.join(asking), { payment: "processing", isDecided: false, isReplay: true })
+    }).pipe(withEdge({ repo: { findByKey: finds(existing(other)) }, isOpen: true }))
+  )
+
+  it.effect("is refused when its key was used for another request", () =>
+    Effect.gen(function* () {
+      assert.strictEqual((yield* Effect.flip(run))._tag, "IdempotencyKeyReused")
+    }).pipe(
+      withEdge({
+        repo: { findByKey: finds({ ...captured, fingerprint: new Uint8Array(32).fill(1) }) },
+        isOpen: true
+      })
+    )
+  )
+
+  it.effect("is told when the database is away as well", () =>
+    Effect.gen(function* () {
+      assert.strictEqual(yield* Effect.flip(run), away)
+    }).pipe(withEdge({ repo: { findByKey: () => Effect.fail(away) }, isOpen: true }))
+  )
+})
 
 describe("Calls", () => {
   it.effect("lets a call that has begun come to its end before it closes", () =>
     Effect.gen(function* () {
-      const answer = yield* Deferred.make<EpxResult>()
-      const stored = yield* Ref.make("nothing")
-      const repo: Repo = {
-        claim: claims,
-        settle: (claimed, settlement) =>
-          Effect.andThen(Ref.set(stored, settlement.status), settled("captured")(claimed, settlement))
-      }
+      const replied = yield* Deferred.make<EpxResult>()
+      const stored = yield* Ref.make<Settlement | null>(null)
+      const repo: Repo = { claim: claims, settle: keeps(stored) }
       const scope = yield* Scope.make()
-      const services = yield* Layer.buildWithScope(
-        withService(repo, () => Deferred.await(answer)),
-        scope
-      )
-      yield* Effect.forkChild(Effect.provideContext(statusOf, services))
+      const services = yield* Layer.buildWithScope(moneyPath({ repo, send: () => Deferred.await(replied) }), scope)
+      yield* Effect.forkChild(Effect.provideContext(run, services))
       yield* TestClock.adjust("1 second")
 
       const closing = yield* Effect.forkChild(Scope.close(scope, Exit.void))
       yield* TestClock.adjust("30 seconds")
       assert.isUndefined(closing.pollUnsafe())
-      yield* Deferred.succeed(answer, approved)
+      yield* Deferred.succeed(replied, approved)
       yield* Fiber.join(closing)
-      assert.strictEqual(yield* Ref.get(stored), "approved")
+      assert.strictEqual((yield* Ref.get(stored))?.status, "approved")
     })
   )
 })

@@ -47,6 +47,8 @@ export interface Fault {
   /** What a look-up shows of a list. */
   readonly editList?: (rows: ReadonlyArray<Transaction>) => ReadonlyArray<Transaction>
   readonly wire: Wire
+  /** The request arrives twice, and this one of the two is answered. */
+  readonly answered?: "first" | "second"
   /** What the first reversal of this transaction will meet. */
   readonly reversal?: Fault
 }

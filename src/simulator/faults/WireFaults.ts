@@ -51,6 +51,9 @@ const named: ReadonlyArray<Fault> = [
   odd("WRONG_CTYPE", { kind: "answer", contentType: "text/html" }),
   odd("GZIP", { kind: "answer", encoding: "gzip" }),
   odd("KEEPALIVE_STALE", { kind: "stale" }),
+  // A proxy that sends a request again when it has waited too long.
+  { ...mild("DUPLICATED"), answered: "first" },
+  { ...mild("DUPLICATED_LAST"), answered: "second", isReadable: false },
   ...pageFaults
 ]
 

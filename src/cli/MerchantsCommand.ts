@@ -1,0 +1,96 @@
+import { Effect, type Option, Schema } from "effect"
+import { Argument, Command, Flag } from "effect/cli"
+import { MerchantIds } from "../domain/Ids.ts"
+import { LookupKey, Merchant, Name, SettlementCutoff, SettlementZone } from "../domain/Merchant.ts"
+import { KeyPart } from "../domain/Terminal.ts"
+import { Merchants } from "../merchants/Merchants.ts"
+import { environment, given, limit, secretFile, secretOf } from "./Flags.ts"
+import { onDatabase, print } from "./OnDatabase.ts"
+
+const keyPart = (name: string) => Flag.String(name).pipe(Flag.withSchema(KeyPart), Flag.withDescription("Given by EPX"))
+
+const refusals = {
+  rejectOnAvs: Flag.Boolean("reject-on-avs").pipe(
+    Flag.optional,
+    Flag.withDescription("Undo approvals whose address does not match at all")
+  ),
+  rejectOnCvv: Flag.Boolean("reject-on-cvv").pipe(
+    Flag.optional,
+    Flag.withDescription("Undo approvals whose security code does not match")
+  )
+}
+
+const refusalsOf = (flags: {
+  readonly rejectOnAvs: Option.Option<boolean>
+  readonly rejectOnCvv: Option.Option<boolean>
+}) => ({ ...given("reject_on_avs", flags.rejectOnAvs), ...given("reject_on_cvv", flags.rejectOnCvv) })
+
+const create = Command.make(
+  "create",
+  {
+    name: Flag.String("name").pipe(Flag.withSchema(Name), Flag.withDescription("What people call it")),
+    environment: environment.pipe(Flag.withDefault("test")),
+    cust: keyPart("cust-nbr"),
+    merch: keyPart("merch-nbr"),
+    dba: keyPart("dba-nbr"),
+    terminal: keyPart("terminal-nbr"),
+    zone: Flag.String("zone").pipe(
+      Flag.withSchema(SettlementZone),
+      Flag.withDefault("America/New_York"),
+      Flag.withDescription("Where the terminal's business day ends")
+    ),
+    cutoff: Flag.String("cutoff").pipe(
+      Flag.withSchema(SettlementCutoff),
+      Flag.withDefault("23:00"),
+      Flag.withDescription("When it ends there, as HH:MM")
+    ),
+    lookupKey: secretFile("lookup-key-file", "EPI-Key of Custom Pay"),
+    ...refusals
+  },
+  (flags) =>
+    Effect.gen(function* () {
+      const lookupKey = yield* secretOf(LookupKey, flags.lookupKey)
+      const merchants = yield* Merchants
+      const merchant = yield* merchants.create({
+        name: flags.name,
+        ...refusalsOf(flags),
+        terminals: [
+          {
+            environment: flags.environment,
+            cust_nbr: flags.cust,
+            merch_nbr: flags.merch,
+            dba_nbr: flags.dba,
+            terminal_nbr: flags.terminal,
+            settlement_zone: flags.zone,
+            settlement_cutoff: flags.cutoff,
+            ...given("lookup_key", lookupKey)
+          }
+        ]
+      })
+      yield* print(Merchant)(merchant)
+    }).pipe(onDatabase)
+).pipe(Command.withDescription("Add a merchant with its terminal"))
+
+const change = Command.make(
+  "change",
+  {
+    id: Argument.String("id").pipe(Argument.withSchema(MerchantIds.Id), Argument.withDescription("mer_…")),
+    name: Flag.String("name").pipe(Flag.withSchema(Name), Flag.optional, Flag.withDescription("What people call it")),
+    ...refusals
+  },
+  ({ id, name, ...flags }) =>
+    Effect.flatMap(Merchants, (merchants) =>
+      Effect.flatMap(merchants.change(id, { ...given("name", name), ...refusalsOf(flags) }), print(Merchant))
+    ).pipe(onDatabase)
+).pipe(Command.withDescription("Change what is given of a merchant"))
+
+const list = Command.make("list", { limit }, ({ limit }) =>
+  Effect.flatMap(Merchants, (merchants) =>
+    Effect.flatMap(merchants.list(limit, undefined), ({ data }) => print(Schema.Array(Merchant))(data))
+  ).pipe(onDatabase)
+).pipe(Command.withDescription("The newest merchants first"))
+
+export const merchantsCommand = Command.make("merchants").pipe(
+  Command.withDescription("Who takes payments"),
+  Command.withSubcommands([create, change, list])
+)

@@ -1,0 +1,38 @@
+import type { PgClient } from "@effect/sql-pg"
+import { type ApiKeyId, ApiKeyIds, MerchantIds } from "../domain/Ids.ts"
+import type { Tenant } from "../domain/Tenant.ts"
+
+/**
+ * BATCH_ID of a call claimed now and the cut-off of that batch, for a row of `terminals`. The business date is the
+ * first whose cut-off, by the clocks of the terminal, is still to come. Instants are compared, because where clocks go
+ * back times of day do.
+ */
+export const batchColumns = `to_char((now() AT TIME ZONE settlement_zone)::date + is_after.days, 'YYYYMMDD') AS
+  batch_id,
+      ((now() AT TIME ZONE settlement_zone)::date + is_after.days + settlement_cutoff) AT TIME ZONE settlement_zone
+        AS cutoff_at`
+
+/** To be joined to `terminals` for `batchColumns`: 1 once today's cut-off has passed. */
+export const isAfterCutoff = `CROSS JOIN LATERAL (
+      SELECT (now() >= ((now() AT TIME ZONE settlement_zone)::date + settlement_cutoff) AT TIME ZONE
+        settlement_zone)::int4
+        AS days
+    ) AS is_after`
+
+/**
+ * Where the merchant's calls go, if it may make any: it is active and its key is valid. Read again in each claim, since
+ * what a cache said may be a minute old.
+ */
+export const terminalOf = (
+  sql: PgClient.PgClient,
+  { environment, merchantId }: Tenant,
+  keyId: ApiKeyId
+) => sql`SELECT terminals.*, merchants.reject_on_avs, merchants.reject_on_cvv, ${sql.literal(batchColumns)}
+    FROM terminals
+    JOIN merchants ON merchants.id = terminals.merchant_id AND merchants.status = 'active'
+    JOIN api_keys ON api_keys.merchant_id = merchants.id AND api_keys.environment = terminals.environment
+      AND api_keys.id = ${ApiKeyIds.toUuid(keyId)}::uuid AND api_keys.revoked_at IS NULL
+      AND (api_keys.expires_at IS NULL OR api_keys.expires_at > now())
+    ${sql.literal(isAfterCutoff)}
+    WHERE terminals.merchant_id = ${MerchantIds.toUuid(merchantId)}::uuid
+      AND terminals.environment = ${environment}`
