@@ -86,7 +86,7 @@ export const judge = Effect.fnUntraced(function* ({ books, simulator }: Stand, r
         ({ detail, name, payment_id, transaction_id }) => `${name} ${transaction_id ?? payment_id ?? ""}: ${detail}`
       ),
       ...(doubled.get(shop.terminal) ?? []).map(() => "money moved twice at the gateway"),
-      ...(payments.length === 1 ? [] : [`${payments.length} payments`]),
+      ...(payments.filter(({ payment }) => payment.status !== "failed").length <= 1 ? [] : ["two payments"]),
       ...payments
         .flatMap(({ transactions }) => transactions.filter(isRestless))
         .map(({ status, type }) => `${type} is still ${status}`),
@@ -131,5 +131,7 @@ const ends = ({ cell, key }: Run, payments: ReadonlyArray<PaymentBook>): Readonl
   const { ask, end } = cell.operation
   const row =
     ask === null ? rows.find(({ type }) => type === "refund") : rows.find((each) => each.idempotency_key === key)
-  return row?.status === end ? [] : [`nothing went wrong, and it is ${row?.status} instead of ${end}`]
+  // The day may be over by then.
+  const isRight = row?.status === end || (end === "approved" && row?.status === "settled")
+  return isRight ? [] : [`nothing went wrong, and it is ${row?.status} instead of ${end}`]
 }

@@ -35,9 +35,21 @@ export interface Wave {
 const waitOf = ({ boundary, fault, operation }: Cell) =>
   isSilent(fault) && (boundary === "answered" || boundary === "settled") ? operation.limit_ms + 500 : 0
 
+/** So many calls of these kinds the service makes at a time; held ones stand in the way of others. */
+const places = [
+  { types: new Set(["timeout_reversal", "probe"]), most: 60 },
+  { types: new Set(["undo"]), most: 30 },
+  { types: new Set(["scheduled_refund"]), most: 30 }
+]
+
 export const wavesOf = (cells: ReadonlyArray<Cell>, size: number): ReadonlyArray<Wave> =>
   [...Map.groupBy(cells, (cell) => `${cell.blow} ${waitOf(cell)}`).values()].flatMap((group) => {
-    const count = Math.ceil(group.length / size)
+    const count = Math.max(
+      Math.ceil(group.length / size),
+      ...places.map(({ most, types }) =>
+        Math.ceil(group.filter(({ operation }) => types.has(operation.type)).length / most)
+      )
+    )
     return Array.from({ length: count }, (_, number): Wave => {
       // Each gets some of everything.
       const part = group.filter((_, index) => index % count === number)
@@ -280,8 +292,9 @@ const rest = Effect.fnUntraced(function* (
 
 /** Twelve seconds are over for the clients, and their answers are on the way. */
 const answered = Effect.fnUntraced(function* (runs: ReadonlyArray<Run>) {
-  const deadline = Date.now() + 3_000
+  const deadline = Date.now() + 5_000
   while (Date.now() < deadline && runs.some(isWaiting)) yield* Effect.sleep("10 millis")
+  for (const run of runs.filter(isWaiting)) run.problems.push("the client was left without an answer")
 })
 
 const isWaiting = ({ client }: Run) => client !== undefined && client.pollUnsafe() === undefined
