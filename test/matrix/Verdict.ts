@@ -39,9 +39,9 @@ const isUndisturbed = ({ after, blow, fault }: Cell): boolean =>
  * just so. If EPX never had it and one of them is lost, nothing proves that.
  */
 const isDeniedLate = ({ after, blow, fault, operation, ...cell }: Cell): boolean =>
-  (operation.type === "sale" || operation.type === "authorization") &&
+  (operation.type === "sale" || operation.type === "authorization" || operation.name === "reversal of nothing") &&
   blow !== "abandoned" &&
-  (isHeldBack({ ...cell, after, blow, fault, operation }) ? fault !== "none" || after !== "none" : after !== "none")
+  (after !== "none" || (fault !== "none" && isHeldBack({ ...cell, after, blow, fault, operation })))
 
 /** Where people may have to find out: nothing may be tried again, or nothing that was tried came through. */
 const mayBeLeftToPeople = (cell: Cell): boolean =>

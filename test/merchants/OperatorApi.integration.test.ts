@@ -18,7 +18,6 @@ import { Merchants } from "../../src/merchants/Merchants.ts"
 import { MerchantsHttp } from "../../src/merchants/MerchantsHttp.ts"
 import { OperatorApi } from "../../src/OperatorApi.ts"
 import { ColumnCipher } from "../../src/postgres/ColumnCipher.ts"
-import { lookUpKeyPlace } from "../../src/postgres/LookUpKey.ts"
 import { MerchantsTest, terminal } from "./MerchantsTest.ts"
 
 const Routes = HttpApiBuilder.layer(OperatorApi).pipe(
@@ -102,7 +101,7 @@ layer(Server)("OperatorApi", (it) => {
         const [row] = yield* sql<{ readonly keyId: string; readonly sealed: Uint8Array }>`
           SELECT lookup_key_id AS "keyId", lookup_key_sealed AS sealed FROM terminals
           WHERE id = ${TerminalIds.toUuid(id)}::uuid AND lookup_key_sealed IS NOT NULL`
-        return row === undefined ? null : Redacted.value(yield* cipher.unseal(row, lookUpKeyPlace(id)))
+        return row === undefined ? null : Redacted.value(yield* cipher.unseal(row, `terminals.lookup_key ${id}`))
       })
       assert.strictEqual(yield* stored, secret)
 

@@ -41,6 +41,10 @@ layer(Place.layer, { excludeTestServices: true })("npm start", (it) => {
         assert.strictEqual(statSync(join(directory, "demo.json")).mode & 0o777, 0o600)
         assert.strictEqual(statSync(join(directory, "keys.json")).mode & 0o777, 0o600)
 
+        const asOperator = `curl -si ${demo.ops_url}/v1/merchants -H 'Authorization: Bearer ${demo.operator_key}'`
+        const [merchant] = (yield* shell(asOperator)).body.data
+        assert.isTrue(merchant.terminals[0].has_lookup_key, "what is lost can be looked up at the simulator")
+
         const curl = printedCurl(first.stdout())
         const paid = yield* shell(curl)
         assert.match(paid.head, /^HTTP\/1\.1 201 /)

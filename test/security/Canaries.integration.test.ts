@@ -44,6 +44,10 @@ const textOf = ({ attributes, events, name, status }: Tracer.NativeSpan): string
 const card = "4111111111111111"
 const grouped = "5555 5555 5555 4444"
 
+/** What only operators give. */
+const suppliedBric = "CANARYBRIC000000000Y"
+const epiKey = "CANARY-EPI-KEY-0001"
+
 /** Parts of a four-part key that stand out. They have columns of their own, and nothing else may show them. */
 const fourPartKey = { cust_nbr: "7391", merch_nbr: "CANARYMERCH", dba_nbr: "CANARYDBA", terminal_nbr: "CANARYTERM" }
 
@@ -118,6 +122,31 @@ const everyPath = Effect.gen(function* () {
     yield* keep(request({ path: "/v1/payments", headers: { ...headers, authorization: `Basic ${secret}` } }))
     yield* keep(request({ method: "POST", path: "/v1/payments", key: merchant.keys.all, headers, body: secret }))
   }
+  const desk = yield* makeMerchant()
+  yield* simulator.scenarios.add({ effect: "RESET_AFTER", match: { TRAN_TYPE: "CCE1" }, key: desk.terminal })
+  yield* simulator.scenarios.add({ effect: "RESET_BEFORE", times: "always", key: desk.terminal })
+  const open = yield* keep(charge({ source }, by(desk.keys.all)))
+  const [{ id: call }] = open.json.transactions
+  yield* sql`UPDATE transactions SET next_attempt_at = NULL
+    WHERE id = ${TransactionIds.toUuid(TransactionIds.Id.make(call))}::uuid`
+  const operate = (path: string, json?: object, method = json === undefined ? "GET" : "POST") =>
+    keep(requestOps({ path: `/v1${path}`, key: operatorKey, method, ...(json === undefined ? {} : { json }) }))
+  assert.include((yield* operate(`/exceptions?merchant_id=${desk.id}`)).text, call)
+  const resolution = { outcome: "approved", evidence: "EPX case 4711", bric: suppliedBric }
+  for (const evidence of [card, grouped, suppliedBric, merchant.keys.all]) {
+    yield* operate(`/exceptions/${call}/resolve`, { ...resolution, evidence })
+  }
+  const resolved = yield* operate(`/exceptions/${call}/resolve`, resolution)
+  assert.strictEqual(resolved.status, 200, resolved.text)
+  const [{ id: terminal }] = (yield* operate(`/merchants/${desk.id}`)).json.terminals
+  const sealed = yield* operate(`/merchants/${desk.id}/terminals/${terminal}`, { lookup_key: epiKey }, "PATCH")
+  assert.isTrue(sealed.json.has_lookup_key)
+  yield* operate(`/merchants/${desk.id}/terminals/${terminal}`, { lookup_key: `${epiKey} ` }, "PATCH")
+  yield* operate("/audit-events?limit=100")
+  for (const path of [`/v1/payments/${doubt.json.id}/timeline`, "/v1/events?limit=100"]) {
+    yield* keep(request({ path, key: planted.keys.read }))
+  }
+  yield* keep(request({ path: `/v1/payments/${open.json.id}/timeline`, key: desk.keys.read }))
   yield* keep(request({ path: "/v1/payments", key: merchant.keys.all }))
   yield* keep(request({ path: "/openapi.json" }))
   yield* keep(requestOps({ path: "/metrics" }))
@@ -170,6 +199,8 @@ layer(TestService.layer.pipe(Layer.provideMerge(Records.layer)))("secrets", (it)
         operatorKey,
         simulator.brics.mastercard,
         "CANARYBRIC000000000X",
+        suppliedBric,
+        epiKey,
         ...brics,
         fourPartKey.merch_nbr,
         fourPartKey.dba_nbr,
