@@ -94,7 +94,7 @@ const foundationLayer = (options: ServiceOptions) =>
   )
 
 /** Calls to EPX and what follows from them; it closes when every call that has begun is on record. */
-const moneyLayer = (options: ServiceOptions) =>
+export const moneyLayer = (options: Pick<ServiceOptions, "epx" | "lookUps" | "settlementDelay">) =>
   Payments.layer.pipe(
     Layer.provide([PaymentsRepo.layer, Transactions.layer, Cancellations.layer]),
     Layer.provide(FollowUps.layer),

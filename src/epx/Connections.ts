@@ -1,5 +1,5 @@
 import { Agent, type Dispatcher } from "@effect/platform-node/Undici"
-import { Deferred, Effect, Metric, Option } from "effect"
+import { Context, Deferred, Effect, Metric, Option } from "effect"
 import type { Environment } from "../domain/Terminal.ts"
 import { gauge } from "../telemetry/Gauge.ts"
 import { epxInFlight, epxQueued } from "../telemetry/Metrics.ts"
@@ -16,9 +16,15 @@ export interface ConnectionOptions {
 
 /** Connections to one origin, and no more calls on their way through undici than there are of them. */
 export interface Connections {
-  readonly dispatcher: Dispatcher
+  readonly dispatcher: Pick<Dispatcher, "dispatch">
   readonly bulkhead: Bulkhead
 }
+
+/** Makes what dials and carries requests. A simulation without sockets has one of its own. */
+export const Dialer = Context.Reference<(options: Agent.Options) => Pick<Dispatcher, "dispatch" | "destroy">>(
+  "payment-service/epx/Dialer",
+  { defaultValue: () => (options) => new Agent(options) }
+)
 
 export interface Limits {
   readonly environment: Environment
@@ -31,20 +37,20 @@ export const makeConnections = Effect.fnUntraced(function* (
   { connections, environment, lane, queued }: Limits,
   { ca, connectTimeout_ms = 5_000 }: ConnectionOptions
 ) {
+  const dial = yield* Dialer
   const dispatcher = yield* Effect.acquireRelease(
-    Effect.sync(
-      () =>
-        new Agent({
-          allowH2: false,
-          pipelining: 1,
-          connections,
-          connect: {
-            timeout: connectTimeout_ms,
-            // Spelled out because an environment variable of Node can switch the check off.
-            rejectUnauthorized: true,
-            ...(ca === undefined ? {} : { ca })
-          }
-        })
+    Effect.sync(() =>
+      dial({
+        allowH2: false,
+        pipelining: 1,
+        connections,
+        connect: {
+          timeout: connectTimeout_ms,
+          // Spelled out because an environment variable of Node can switch the check off.
+          rejectUnauthorized: true,
+          ...(ca === undefined ? {} : { ca })
+        }
+      })
     ),
     // undici's way to close is a promise.
     (made) => Effect.promise(() => made.destroy())

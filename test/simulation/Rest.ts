@@ -1,0 +1,51 @@
+import type { Fleet } from "./Fleet.ts"
+import type { Storage } from "./Storage.ts"
+import type { World } from "./World.ts"
+
+/** When the service does something next without being asked; null: never. What is long overdue will never happen. */
+const nextDue = `SELECT extract(epoch FROM min(due))::float8 * 1000 AS due FROM (
+  SELECT next_attempt_at AS due FROM transactions WHERE status IN ('unknown', 'scheduled')
+  UNION ALL SELECT lease_until FROM transactions WHERE status = 'submitting'
+  UNION ALL SELECT updated_at FROM payments
+    WHERE undo IS NOT NULL AND first_status = 'approved' AND calls = 0 AND doubts = 0
+  UNION ALL SELECT cutoff_at + interval '2 hours' FROM transactions t JOIN payments p ON p.id = payment_id
+    WHERE t.status = 'approved' AND t.type IN ('sale', 'capture', 'refund') AND probe_of IS NULL
+      AND NOT pending_void AND (undo IS NULL OR first_status <> 'approved') AND ($1 OR EXISTS (
+        SELECT 1 FROM transactions r WHERE r.target_id = t.id AND r.status = 'scheduled'))
+  UNION ALL SELECT expires_at FROM payments
+    WHERE $1 AND first_status = 'approved' AND capturable > 0 AND calls = 0 AND doubts = 0
+) AS all_of_them WHERE due > now() - interval '5 minutes'`
+
+/** Sweeps get this much time before whatever falls due. */
+const margin_ms = 1_000
+
+/** Longer than the longest of all waits, an authorization's. */
+const patience_ms = 40 * 86_400_000
+
+/**
+ * Lets the service bring everything to an end, and leaps over the time in which it only looks for something to do.
+ * `isOver`: whether nobody asks any more. `isThorough`: until all has settled or expired, too.
+ */
+export const rest = async (
+  world: World,
+  storage: Storage,
+  fleet: Fleet,
+  { isOver, isThorough }: { readonly isOver: () => boolean; readonly isThorough: boolean }
+): Promise<boolean> => {
+  const end = world.now + patience_ms
+  // A sweep that has nothing left to do still takes a while; several sweeps have seen everything.
+  const quiet_ms = 1_200
+  for (let round = 0; world.now < end && round < 20_000; round++) {
+    const until = world.now + quiet_ms
+    // Between two sweeps, if there is such a moment.
+    await world.run(() => world.now >= until && (world.now >= until + margin_ms || !world.isBusyWithin(margin_ms)))
+    const busy = world.nextBusy()
+    if (busy < world.now + 2 * margin_ms) continue
+    const [row] = await storage.query(nextDue, [isThorough])
+    const due = typeof row?.due === "number" ? row.due : Number.POSITIVE_INFINITY
+    const next = Math.min(busy, due)
+    if (next === Number.POSITIVE_INFINITY && isOver() && fleet.size > 0) return true
+    if (next > world.now + 2 * margin_ms && Number.isFinite(next)) world.leap(Math.floor(next) - margin_ms)
+  }
+  return false
+}

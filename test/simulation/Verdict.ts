@@ -1,0 +1,143 @@
+import type { PgClient } from "@effect/sql-pg"
+import { Effect, Layer, Stream } from "effect"
+import { PaymentIds, TransactionIds } from "../../src/domain/Ids.ts"
+import { Database } from "../../src/postgres/Database.ts"
+import { amountOf, type Books, isFirst, type PaymentBook } from "../../src/verification/Books.ts"
+import { BooksRepo } from "../../src/verification/BooksRepo.ts"
+import { standing } from "../../src/verification/GatewayBooks.ts"
+import { violationsOf } from "../../src/verification/Inspection.ts"
+import { contradictions } from "./Contradictions.ts"
+import type { Fleet } from "./Fleet.ts"
+import type { Network } from "./Network.ts"
+import type { Storage } from "./Storage.ts"
+import type { Clients } from "./Story.ts"
+import type { World } from "./World.ts"
+
+/** Something that must not be, and what led to it. */
+export interface Violation {
+  readonly rule: string
+  readonly detail: string
+  readonly history: ReadonlyArray<string>
+}
+
+/** What a scenario came to, in the books. */
+export interface Verdict {
+  readonly violations: ReadonlyArray<Violation>
+  readonly counts: ReadonlyMap<string, number>
+  /** Cents: captured less refunded, by our books and by EPX's. What people have to find out is left out. */
+  readonly ours: number
+  readonly theirs: number
+}
+
+export interface Case {
+  readonly world: World
+  readonly storage: Storage
+  readonly network: Network
+  readonly fleet: Fleet
+  readonly clients: Clients
+  readonly isAtRest: boolean
+}
+
+/** Judges a scenario in which nothing moves any more. */
+export const judge = async ({ clients, fleet, isAtRest, network, storage, world }: Case): Promise<Verdict> => {
+  const books = await storage.observe(readBooks)
+  const transactions = network.gateway.transactions({})
+  const found = violationsOf(books, { transactions, requests: network.requests }, world.now)
+  for (const { payment, transactions } of books.payments) {
+    world.trace.add(`${payment.id} ${payment.status} ${payment.captured} ${payment.refunded} ${payment.held}`, [
+      payment.id
+    ])
+    for (const { id, resolved_by, status, type } of transactions) {
+      world.trace.add(`${id} ${type} ${status} ${resolved_by}`, [payment.id])
+    }
+  }
+  const payments = new Map(books.payments.map((book) => [book.payment.id, book]))
+  const violations: Array<Violation> = []
+  const violate = (rule: string, detail: string, id?: string | null) => {
+    const book = id === null || id === undefined ? undefined : payments.get(id as PaymentBook["payment"]["id"])
+    violations.push({ rule, detail, history: book === undefined ? [] : historyOf(world, book) })
+  }
+  if (!isAtRest) violate("everything comes to rest", "it did not")
+  for (const defect of fleet.problems()) violate("no defect", defect)
+  for (const defect of clients.defects) violate("no defect", defect)
+  for (const refused of storage.refused) violate("no statement is refused", refused)
+  for (const { detail, name, payment_id } of found) violate(name, detail, payment_id)
+  for (const book of books.payments) {
+    for (const detail of unfinished(book)) violate("everything is decided", detail, book.payment.id)
+  }
+  for (const { payment_id, took_s } of await storage.query(lateStatement)) {
+    violate(`decided within ${bound}`, `it took ${took_s} s`, PaymentIds.fromUuid(String(payment_id)))
+  }
+  for (const { detail, paymentId } of contradictions(clients.answers, clients.unanswered, books)) {
+    violate("clients are told the truth", detail, paymentId)
+  }
+  const decided = books.payments.filter(({ payment }) => payment.doubts === 0)
+  const ids = new Set<string>(decided.map(({ payment }) => payment.id))
+  return {
+    violations,
+    counts: countsOf(books),
+    ours: decided.reduce((sum, { payment }) => sum + payment.captured - payment.refunded, 0),
+    theirs: transactions
+      .filter(({ reference }) => reference !== null && ids.has(reference))
+      .reduce((sum, each) => sum + (signs[each.type] ?? 0) * standing(each), 0)
+  }
+}
+
+const signs: Readonly<Record<string, number>> = { CCE1: 1, CCE4: 1, CCE9: -1 }
+
+const readBooks = (sql: PgClient.PgClient): Promise<Books> => {
+  const database = Database.of({ pipelined: (run) => run(sql), plain: (run) => run(sql) })
+  const layer = BooksRepo.layer.pipe(Layer.provide(Layer.succeed(Database, database)))
+  return Effect.gen(function* () {
+    const repo = yield* BooksRepo
+    const payments = yield* Stream.runCollect(repo.payments(null))
+    const tombstones = yield* Stream.runCollect(repo.tombstones(null))
+    return { payments, tombstones }
+  }).pipe(Effect.provide(layer), Effect.runPromise)
+}
+
+/** What is neither decided nor left to people. */
+const unfinished = ({ payment, transactions }: PaymentBook): ReadonlyArray<string> => {
+  const found: Array<string> = []
+  if (payment.status === "processing") found.push("it is processing for ever")
+  for (const row of transactions) {
+    const { id, next_attempt_at, status, type } = row
+    if (status === "submitting") found.push(`${type} ${id} is submitting for ever`)
+    if (status === "unknown" && next_attempt_at !== null) found.push(`${type} ${id} is unknown and in no queue`)
+    const isUndone = transactions.some(({ reversal_of, status }) => reversal_of === id && status === "approved")
+    if (isFirst(row) && status === "unknown" && isUndone) found.push(`${type} ${id} is unknown, but was reversed`)
+  }
+  return found
+}
+
+/** EPX's two minutes, and what it takes to write down how they ended. */
+const bound = "130 seconds"
+
+/** A reversal that was answered with yes ends all doubt at once, so only those of which none was may take longer. */
+const lateStatement = `SELECT payment_id::text, extract(epoch FROM settled_at - created_at)::float8 AS took_s
+  FROM transactions t WHERE type IN ('sale', 'authorization') AND settled_at > created_at + interval '${bound}'
+    AND EXISTS (SELECT 1 FROM transactions r WHERE r.reversal_of = t.id AND r.type = 'reversal' AND r.status = 'approved')`
+
+const countsOf = ({ payments, tombstones }: Books): Map<string, number> => {
+  const counts = new Map<string, number>([["keys cancelled before use", tombstones.length]])
+  const count = (name: string) => counts.set(name, (counts.get(name) ?? 0) + 1)
+  for (const { payment, transactions } of payments) {
+    count(`payments ${payment.status}`)
+    for (const { next_attempt_at, probe_of, resolved_by, reversal_of, status, type } of transactions) {
+      if (resolved_by !== null) count(`resolved by ${resolved_by}: ${type} ${status}`)
+      const isOwn = probe_of === null && reversal_of === null
+      if (isOwn && status === "unknown" && next_attempt_at === null) count(`left to people: ${type}`)
+    }
+  }
+  return counts
+}
+
+const historyOf = (world: World, { payment, transactions }: PaymentBook): ReadonlyArray<string> => {
+  const words = new Set<unknown>([payment.id, PaymentIds.toUuid(payment.id)])
+  for (const { id, idempotency_key, tran_nbr } of transactions) {
+    words.add(id).add(TransactionIds.toUuid(id)).add(String(tran_nbr))
+    if (idempotency_key !== null) words.add(idempotency_key)
+  }
+  const rows = transactions.map((row) => `${row.id} ${row.type} ${row.status} ${amountOf(row)} ${row.tran_nbr}`)
+  return [...world.trace.history(words), ...rows]
+}
