@@ -297,7 +297,7 @@ describe("the totals of a payment", () => {
       }
       for (const status of life.statuses) seen.add(status)
     },
-    { arbitrary: { runs: 3000 } }
+    { arbitrary: { runs: 1200 } }
   )
 
   it("are lowered by an authorization's end to what was captured of it", () => {
