@@ -48,6 +48,15 @@ const intervalUnsent = millis("5 seconds")
 /** A single 25 may only mean that the original is still on its way inside EPX. */
 const confirmation = millis("60 seconds")
 
+/** When the window closes before the next reversal is due, it comes earlier. */
+const lastChance = millis("105 seconds")
+
+/**
+ * From this age on two denials suffice, however close, once EPX's window leaves no time for a whole minute between two,
+ * because the first reversals were lost. Where none was, a call that was never answered is denied for good at this age.
+ */
+const certainty = millis("90 seconds")
+
 /** Between probes; after the last of them nothing more is tried. */
 const probeIntervals = (["20 seconds", "40 seconds", "4 minutes", "25 minutes"] as const).map((age) => millis(age))
 
@@ -84,7 +93,7 @@ const lastOf = (attempts: ReadonlyArray<Attempt>) => attempts.toSorted((a, b) =>
 
 /** EPX, timeout reversal: CCE7 with the pair of the original, for two minutes. */
 const chargeStep = (doubt: Doubt): Step => {
-  const { age, attempts, hasBric, isAnswered } = doubt
+  const { attempts, hasBric, isAnswered } = doubt
   if (attempts.some(({ kind, outcome }) => kind === "reversal" && outcome === "approved")) {
     return { _tag: "Resolve", status: "reversed", by: "reversal" }
   }
@@ -92,17 +101,26 @@ const chargeStep = (doubt: Doubt): Step => {
     return { _tag: "Resolve", status: "reversed", by: "probe" }
   }
   const denials = attempts.filter(({ outcome }) => outcome === "not_found").map(({ at }) => at)
-  const isDenied = Math.max(...denials) - Math.min(...denials) >= confirmation
+  const first = Math.min(...denials)
+  const latest = Math.max(...denials)
+  const at = nextReversal(doubt, first + confirmation)
+  const isConfirmed = latest - first >= confirmation
+  if (!isConfirmed && at < millis(reversalWindow)) return { _tag: "Reverse", at }
+  const isDenied = isConfirmed || (denials.length > 1 && latest >= certainty)
   if (isDenied && !isAnswered) return { _tag: "Resolve", status: "failed", by: "reversal" }
-  const last = lastOf(attempts)
-  const due = last === undefined ? age : last.at + (last.outcome === "not_sent" ? intervalUnsent : interval)
-  // A denial is confirmed as soon as it can be: after one interval more EPX might accept no reversal any longer.
-  const confirmable = Math.min(...denials) + confirmation
-  const at = Math.max(age, last !== undefined && confirmable > last.at ? Math.min(due, confirmable) : due)
-  if (!isDenied && at < millis(reversalWindow)) return { _tag: "Reverse", at }
   // What EPX answered with a token can still be voided by it, once.
   if (hasBric) return probeOr(doubt, lookUp(doubt))
   return lookUp(doubt)
+}
+
+/** Not when the interval is over, if a denial can be confirmed before that or EPX's window closes first. */
+const nextReversal = ({ age, attempts }: Doubt, confirmable: number): number => {
+  const last = lastOf(attempts)
+  if (last === undefined) return age
+  const due = last.at + (last.outcome === "not_sent" ? intervalUnsent : interval)
+  const next = confirmable > last.at ? Math.min(due, confirmable) : due
+  const isTooLate = next >= millis(reversalWindow) && last.at < lastChance
+  return Math.max(age, isTooLate ? lastChance : next)
 }
 
 /** EPX, CCE4: a second capture is refused with `EV` if the first was carried out, and otherwise takes its place. */

@@ -1,9 +1,11 @@
+import { readdirSync, readFileSync } from "node:fs"
+import { join } from "node:path"
 import { Effect, Ref } from "effect"
 import type { LocalDatabase } from "../../src/local/LocalDatabase.ts"
 import type { Cell } from "./Cells.ts"
 import { openStand } from "./Stand.ts"
 import { judge, type Verdict } from "./Verdict.ts"
-import { openScene, runWave, wavesOf } from "./Wave.ts"
+import { openScene, restart, runWave, wavesOf } from "./Wave.ts"
 
 export interface MatrixOptions {
   readonly cells: ReadonlyArray<Cell>
@@ -12,6 +14,14 @@ export interface MatrixOptions {
   /** Hears of progress. */
   readonly say: (line: string) => void
 }
+
+/** What the services wrote last. */
+const endOfLogs = (directory: string) =>
+  readdirSync(directory)
+    .filter((name) => name.endsWith(".log"))
+    .map((name) => `${name}: ${readFileSync(join(directory, name), "utf8").slice(-1_500)}`)
+    .slice(-2)
+    .join("\n")
 
 /** Runs the cells, and judges each. */
 export const runMatrix = Effect.fnUntraced(function* (
@@ -33,7 +43,18 @@ export const runMatrix = Effect.fnUntraced(function* (
           const wave = waves[index]
           if (wave === undefined) return
           const start = Date.now()
-          const judged = yield* judge(stand, yield* runWave(scene, wave, index))
+          const runs = yield* runWave(scene, wave, index).pipe(
+            Effect.catchTag("Restless", (error) =>
+              Effect.gen(function* () {
+                say(`${index + 1}/${waves.length}: ${error.message}`)
+                say(endOfLogs(stand.directory))
+                yield* restart(scene)
+                return undefined
+              })
+            )
+          )
+          if (runs === undefined) continue
+          const judged = yield* judge(stand, runs)
           verdicts.push(...judged)
           for (const line of judged.flatMap(({ violations }) => violations)) say(line)
           const wrong = judged.filter(({ violations }) => violations.length > 0).length

@@ -53,10 +53,7 @@ export const openStand = Effect.fnUntraced(function* (
 ) {
   const directory = yield* Effect.acquireRelease(
     Effect.sync(() => mkdtempSync(join(tmpdir(), "matrix-"))),
-    (path) =>
-      Effect.sync(() => {
-        if (process.env.KEEP === undefined) rmSync(path, { recursive: true, force: true })
-      })
+    (path) => Effect.sync(() => rmSync(path, { recursive: true, force: true }))
   )
   const database = yield* Effect.acquireRelease(createDatabase(server, `matrix_${randomUUID()}`, template), (made) =>
     Effect.ignore(dropDatabase(server, made.database))

@@ -35,13 +35,14 @@ const isUndisturbed = ({ after, blow, fault }: Cell): boolean =>
   blow === "abandoned" && after === "none" && (fault === "none" || fault === "duplicated")
 
 /**
- * A process that died or hung left a charge to its lease, so that two denials a minute apart fit into EPX's two minutes
- * just so. If EPX never had it and one of them is lost, nothing proves that.
+ * Where a process died or hung, or the first reversal was lost, two denials a minute apart fit into EPX's two minutes
+ * just so, or not at all. If EPX never had the charge, nothing proves that then.
  */
 const isDeniedLate = ({ after, blow, fault, operation, ...cell }: Cell): boolean =>
   (operation.type === "sale" || operation.type === "authorization" || operation.name === "reversal of nothing") &&
-  blow !== "abandoned" &&
-  (after !== "none" || (fault !== "none" && isHeldBack({ ...cell, after, blow, fault, operation })))
+  (after !== "none" ||
+    (blow !== "abandoned" && fault === "request_lost") ||
+    (fault !== "none" && isHeldBack({ ...cell, after, blow, fault, operation })))
 
 /** Where people may have to find out: nothing may be tried again, or nothing that was tried came through. */
 const mayBeLeftToPeople = (cell: Cell): boolean =>
@@ -94,6 +95,7 @@ export const judge = Effect.fnUntraced(function* ({ books, simulator }: Stand, r
       ...(isDue(cell) && !observed ? ["the gateway never carried the call out"] : []),
       ...(parked.length > 0 && !mayBeLeftToPeople(cell) ? [`${parked[0]?.type} was left to people`] : []),
       ...toldWrongly(run, payments),
+      ...(run.isMisled && !hasFailed(run, payments) ? ["the client was told that nothing was sent"] : []),
       ...(isUndisturbed(cell) ? ends(run, payments) : [])
     ]
     return {
@@ -124,6 +126,11 @@ const toldWrongly = ({ answers }: Run, payments: ReadonlyArray<PaymentBook>): Re
     const payment = payments.find(({ payment }) => payment.id === json.id)?.payment
     return payment?.status === json.status ? [] : [`the client was told ${json.status}, and it is ${payment?.status}`]
   })
+
+const hasFailed = ({ key }: Run, payments: ReadonlyArray<PaymentBook>): boolean =>
+  payments.some(({ transactions }) =>
+    transactions.some(({ idempotency_key, status }) => idempotency_key === key && status === "failed")
+  )
 
 /** The row that was asked for, or that waited, is as it should be. */
 const ends = ({ cell, key }: Run, payments: ReadonlyArray<PaymentBook>): ReadonlyArray<string> => {

@@ -14,7 +14,7 @@ export interface Fate {
   readonly isCrossed?: boolean
 }
 
-const effect = (name: string): Fate => ({ name, effect: name })
+const effect = (name: string) => ({ name, effect: name }) satisfies Fate
 
 /** The request or its answer is gone, and the client hears nothing or of a broken connection. */
 const losses: readonly [Fate, ...ReadonlyArray<Fate>] = [
@@ -69,6 +69,9 @@ const oddities: readonly [Fate, ...ReadonlyArray<Fate>] = [
 ]
 
 const isCharge = (type: string): boolean => type === "CCE1" || type === "CCE2"
+
+/** The faults of the simulator that happen here, to be compared with what they do to a socket. */
+export const effects: ReadonlyArray<string> = [...losses, ...garbage, ...oddities].flatMap(({ effect }) => effect ?? [])
 
 /** How bad a gateway is. */
 export interface Weather {

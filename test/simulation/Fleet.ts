@@ -36,7 +36,7 @@ const place = new URL("http://epx.invalid/")
 export class Fleet {
   readonly world: World
   readonly defects: Array<string> = []
-  restarts = 0
+  kills = 0
   stops = 0
   readonly #storage: Storage
   readonly #network: Network
@@ -87,7 +87,7 @@ export class Fleet {
   kill(): void {
     const victim = this.#pick()
     if (victim === undefined) return
-    this.restarts++
+    this.kills++
     this.world.trace.add(`${victim.process.name} is killed`)
     victim.process.kill()
     this.#remove(victim)

@@ -65,12 +65,7 @@ export class Network {
         this.#dispatch(process, options, new Transfer(handler))
         return true
       },
-      destroy: () => {
-        this.world.promises++
-        return Promise.resolve().finally(() => {
-          this.world.promises--
-        })
-      }
+      destroy: () => this.world.promise()
     })
   }
 

@@ -1,6 +1,6 @@
 import { Worker } from "node:worker_threads"
 import type { LocalDatabase } from "../../src/local/LocalDatabase.ts"
-import type { Outcome } from "./Scenario.ts"
+import type { Outcome } from "./Stage.ts"
 
 /** A scenario to be run. */
 export interface Order {

@@ -1,4 +1,4 @@
-import type { Outcome } from "./Scenario.ts"
+import type { Outcome } from "./Stage.ts"
 
 const longest = 400
 

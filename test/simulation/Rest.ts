@@ -4,7 +4,9 @@ import type { World } from "./World.ts"
 
 /** When the service does something next without being asked; null: never. What is long overdue will never happen. */
 const nextDue = `SELECT extract(epoch FROM min(due))::float8 * 1000 AS due FROM (
-  SELECT next_attempt_at AS due FROM transactions WHERE status IN ('unknown', 'scheduled')
+  SELECT next_attempt_at AS due FROM transactions WHERE status = 'unknown'
+  UNION ALL SELECT r.next_attempt_at FROM transactions r JOIN transactions t ON t.id = r.target_id
+    WHERE r.status = 'scheduled' AND t.status IN ('approved', 'settled')
   UNION ALL SELECT lease_until FROM transactions WHERE status = 'submitting'
   UNION ALL SELECT updated_at FROM payments
     WHERE undo IS NOT NULL AND first_status = 'approved' AND calls = 0 AND doubts = 0
@@ -15,6 +17,12 @@ const nextDue = `SELECT extract(epoch FROM min(due))::float8 * 1000 AS due FROM 
   UNION ALL SELECT expires_at FROM payments
     WHERE $1 AND first_status = 'approved' AND capturable > 0 AND calls = 0 AND doubts = 0
 ) AS all_of_them WHERE due > now() - interval '5 minutes'`
+
+/** With so many defects there will be no rest. */
+const hopeless = 50
+
+/** Something that is put off again and again never ends either. */
+const mostLeaps = 1_000
 
 /** Sweeps get this much time before whatever falls due. */
 const margin_ms = 1_000
@@ -35,7 +43,8 @@ export const rest = async (
   const end = world.now + patience_ms
   // A sweep that has nothing left to do still takes a while; several sweeps have seen everything.
   const quiet_ms = 1_200
-  for (let round = 0; world.now < end && round < 20_000; round++) {
+  let leaps = 0
+  while (world.now < end && leaps < mostLeaps && fleet.problems().length < hopeless) {
     const until = world.now + quiet_ms
     // Between two sweeps, if there is such a moment.
     await world.run(() => world.now >= until && (world.now >= until + margin_ms || !world.isBusyWithin(margin_ms)))
@@ -45,7 +54,9 @@ export const rest = async (
     const due = typeof row?.due === "number" ? row.due : Number.POSITIVE_INFINITY
     const next = Math.min(busy, due)
     if (next === Number.POSITIVE_INFINITY && isOver() && fleet.size > 0) return true
-    if (next > world.now + 2 * margin_ms && Number.isFinite(next)) world.leap(Math.floor(next) - margin_ms)
+    if (next <= world.now + 2 * margin_ms || next === Number.POSITIVE_INFINITY) continue
+    world.leap(Math.floor(next) - margin_ms)
+    leaps++
   }
   return false
 }

@@ -52,10 +52,10 @@ export class Storage {
     scope: Scope.Closeable,
     builder: PgClient.PgClient,
     session: PgConnection.PgConnection,
-    sabotage: (text: string) => string
+    sabotage: ((text: string) => string) | undefined
   ) {
     this.world = world
-    this.#sabotage = sabotage
+    this.#sabotage = sabotage ?? ((text) => text)
     this.#seed = world.seed.fork("storage")
     this.#scope = scope
     this.#builder = builder
@@ -66,7 +66,7 @@ export class Storage {
   static async open(
     world: World,
     database: LocalDatabase,
-    sabotage: (text: string) => string = (text) => text
+    sabotage: ((text: string) => string) | undefined
   ): Promise<Storage> {
     const scope = Scope.makeUnsafe()
     const options = { ...database, startupParameters: settings }

@@ -47,14 +47,7 @@ export const story = Effect.fnUntraced(function* (clients: Clients, shop: Shop, 
   const { oddity } = clients
   const asked = newPayment(seed, oddity)
   const create = ask(clients, seed, key, "create", (payments) => payments.create(shop.charger, asked, key))
-  const cancel = ask(clients, seed, key, "cancel", (payments) =>
-    Effect.map(payments.cancel(shop.charger, key), ({ isDecided, payment }) => ({
-      payment,
-      transaction: null,
-      isDecided,
-      isReplay: false
-    }))
-  )
+  const cancel = canceling(clients, shop, seed, key)
   if (seed.chance(oddity * 0.1)) yield* persist(seed, cancel)
   const isTwice = seed.chance(oddity * 0.4)
   if (isTwice) yield* Effect.forkDetach(Effect.andThen(later(seed, 0, 800), create))
@@ -83,12 +76,29 @@ export const story = Effect.fnUntraced(function* (clients: Clients, shop: Shop, 
   if (seed.chance(oddity * 0.2)) yield* persist(seed, cancel)
 })
 
+/** A sale that a patient client asks for once, and again only if nobody has charged it. */
+export const sale = (clients: Clients, shop: Shop, number: number) => {
+  const seed = clients.fleet.world.seed.fork(`sale ${number}`)
+  const key = `sale ${number}`
+  const asked: NewPayment = { ...newPayment(seed, 0), capture: true }
+  return persist(
+    seed,
+    ask({ ...clients, oddity: 0 }, seed, key, "create", (payments) => payments.create(shop.charger, asked, key))
+  )
+}
+
+const canceling = (clients: Clients, { charger }: Shop, seed: Seed, key: string) =>
+  ask(clients, seed, key, "cancel", (payments) =>
+    Effect.map(payments.cancel(charger, key), ({ isDecided, payment }) => ({ payment, transaction: null, isDecided }))
+  )
+
 const follow = (
   clients: Clients,
-  { charger }: Shop,
+  shop: Shop,
   seed: Seed,
   { asked, id, isFirst, key }: { id: PaymentId; key: string; asked: NewPayment; isFirst: boolean }
 ): Effect.Effect<unknown> => {
+  const { charger } = shop
   const part = () => Amount.make(seed.between(1, asked.amount))
   const some = seed.chance(0.5) ? {} : { amount: part() }
   const after = seed.chance(0.12) ? later(seed, 12 * 3_600_000, 40 * 3_600_000) : Effect.void
@@ -110,14 +120,7 @@ const follow = (
         )
     }
   })
-  const cancel = ask(clients, seed, key, "cancel", (payments) =>
-    Effect.map(payments.cancel(charger, key), ({ isDecided, payment }) => ({
-      payment,
-      transaction: null,
-      isDecided,
-      isReplay: false
-    }))
-  )
+  const cancel = canceling(clients, shop, seed, key)
   const isCanceled = seed.chance(clients.oddity * 0.15)
   return after.pipe(
     Effect.andThen(again ? Effect.forkDetach(Effect.andThen(later(seed, 0, 500), made)) : Effect.void),

@@ -1,6 +1,7 @@
 import type { PgClient } from "@effect/sql-pg"
 import { Effect, Layer, Stream } from "effect"
 import { PaymentIds, TransactionIds } from "../../src/domain/Ids.ts"
+import type { TransactionStatus } from "../../src/domain/Transaction.ts"
 import { Database } from "../../src/postgres/Database.ts"
 import { amountOf, type Books, isFirst, type PaymentBook } from "../../src/verification/Books.ts"
 import { BooksRepo } from "../../src/verification/BooksRepo.ts"
@@ -27,6 +28,8 @@ export interface Verdict {
   /** Cents: captured less refunded, by our books and by EPX's. What people have to find out is left out. */
   readonly ours: number
   readonly theirs: number
+  /** How long it took until the slowest charge was decided that was decided at all. */
+  readonly slowest_s: number
 }
 
 export interface Case {
@@ -71,11 +74,13 @@ export const judge = async ({ clients, fleet, isAtRest, network, storage, world 
   for (const { detail, paymentId } of contradictions(clients.answers, clients.unanswered, books)) {
     violate("clients are told the truth", detail, paymentId)
   }
+  const [slowest] = await storage.query(slowestStatement)
   const decided = books.payments.filter(({ payment }) => payment.doubts === 0)
   const ids = new Set<string>(decided.map(({ payment }) => payment.id))
   return {
     violations,
     counts: countsOf(books),
+    slowest_s: Number(slowest?.took_s),
     ours: decided.reduce((sum, { payment }) => sum + payment.captured - payment.refunded, 0),
     theirs: transactions
       .filter(({ reference }) => reference !== null && ids.has(reference))
@@ -103,6 +108,7 @@ const unfinished = ({ payment, transactions }: PaymentBook): ReadonlyArray<strin
   for (const row of transactions) {
     const { id, next_attempt_at, status, type } = row
     if (status === "submitting") found.push(`${type} ${id} is submitting for ever`)
+    if (status === "scheduled") found.push(`${type} ${id} is scheduled for ever`)
     if (status === "unknown" && next_attempt_at !== null) found.push(`${type} ${id} is unknown and in no queue`)
     const isUndone = transactions.some(({ reversal_of, status }) => reversal_of === id && status === "approved")
     if (isFirst(row) && status === "unknown" && isUndone) found.push(`${type} ${id} is unknown, but was reversed`)
@@ -118,15 +124,23 @@ const lateStatement = `SELECT payment_id::text, extract(epoch FROM settled_at - 
   FROM transactions t WHERE type IN ('sale', 'authorization') AND settled_at > created_at + interval '${bound}'
     AND EXISTS (SELECT 1 FROM transactions r WHERE r.reversal_of = t.id AND r.type = 'reversal' AND r.status = 'approved')`
 
+const slowestStatement = `SELECT coalesce(extract(epoch FROM max(settled_at - created_at)), 0)::float8 AS took_s
+  FROM transactions WHERE type IN ('sale', 'authorization') AND status <> 'unknown'`
+
+const answered: ReadonlySet<TransactionStatus> = new Set(["approved", "declined", "rejected"])
+
 const countsOf = ({ payments, tombstones }: Books): Map<string, number> => {
   const counts = new Map<string, number>([["keys cancelled before use", tombstones.length]])
   const count = (name: string) => counts.set(name, (counts.get(name) ?? 0) + 1)
   for (const { payment, transactions } of payments) {
     count(`payments ${payment.status}`)
-    for (const { next_attempt_at, probe_of, resolved_by, reversal_of, status, type } of transactions) {
+    for (const { id, next_attempt_at, probe_of, resolved_by, reversal_of, status, type } of transactions) {
       if (resolved_by !== null) count(`resolved by ${resolved_by}: ${type} ${status}`)
       const isOwn = probe_of === null && reversal_of === null
-      if (isOwn && status === "unknown" && next_attempt_at === null) count(`left to people: ${type}`)
+      if (!isOwn || status !== "unknown" || next_attempt_at !== null) continue
+      count(`left to people: ${type}`)
+      const isAnswered = transactions.some((other) => other.reversal_of === id && answered.has(other.status))
+      if (isAnswered) count(`left to people although a reversal was answered: ${type}`)
     }
   }
   return counts

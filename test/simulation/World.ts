@@ -33,11 +33,10 @@ export class World {
   readonly trace: Trace
   /** Epoch milliseconds. */
   now: number
-  /** What goes on in promises, and must be waited for before time passes. */
-  promises = 0
   readonly #ties: Seed
   #heap: Array<Entry> = []
   #tasks: Array<() => void> = []
+  #promises = 0
 
   constructor(seed: string, start: number, keepsHistory: boolean) {
     this.seed = new Seed(seed)
@@ -49,6 +48,16 @@ export class World {
   /** To be run at once, after all that is to be run already. */
   task(run: () => void): void {
     this.#tasks.push(run)
+  }
+
+  /** A promise that is kept at once. Whoever waits for it goes on before time passes. */
+  promise(): Promise<void> {
+    this.#promises++
+    // After all that follows from the promise itself.
+    setImmediate(() => {
+      this.#promises--
+    })
+    return Promise.resolve()
   }
 
   after(delay_ms: number, owner: Owner, run: () => Promise<void> | undefined | void, isIdle = false): Happening {
@@ -103,8 +112,8 @@ export class World {
 
   async #settle(): Promise<void> {
     this.#drain()
-    while (this.promises > 0) {
-      await Promise.resolve()
+    while (this.#promises > 0) {
+      await new Promise<void>((resolve) => setImmediate(resolve))
       this.#drain()
     }
   }

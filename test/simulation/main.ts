@@ -2,17 +2,16 @@ import { readFileSync } from "node:fs"
 import { BadArguments, type Options, parseOptions, usage, usualPayments } from "./Options.ts"
 import { type Order, Pool } from "./Pool.ts"
 import { command, countsText, outcomeText, sum, violationsText } from "./Report.ts"
-import type { Outcome } from "./Scenario.ts"
 import { withDatabases } from "./Server.ts"
+import type { Outcome } from "./Stage.ts"
 
 const say = (text: string) => process.stdout.write(`${text}\n`)
 
-/** Seeds that once failed come first. */
-const corpus = (): ReadonlyArray<string> =>
-  readFileSync(new URL("./seeds.txt", import.meta.url), "utf8")
-    .split("\n")
-    .map((line) => line.replace(/#.*/, "").trim())
-    .filter((line) => line !== "")
+/** What once failed comes first. */
+const corpus = (): ReadonlyArray<Order> =>
+  [...readFileSync(new URL("./seeds.txt", import.meta.url), "utf8").matchAll(/^(?!#)(\S+) (\d+) /gm)].map(
+    ([, seed = "", payments]) => ({ seed, payments: Number(payments), keepsHistory: false })
+  )
 
 const runOne = async (pool: Pool, order: Order): Promise<void> => {
   const left = [order]
@@ -27,15 +26,15 @@ const runOne = async (pool: Pool, order: Order): Promise<void> => {
 
 const runMany = async (pool: Pool, { base, payments, seconds, workers }: Options): Promise<void> => {
   say(`new seeds begin with ${base}; ${workers} scenarios at a time`)
-  const seeds = [...corpus()]
+  const known = [...corpus()]
   const started = performance.now()
   const outcomes: Array<Outcome> = []
   let made = 0
   const next = (): Order | undefined => {
     if (performance.now() - started > seconds * 1_000) return undefined
-    return { seed: seeds.shift() ?? `${base}-${++made}`, payments, keepsHistory: false }
+    return known.shift() ?? { seed: `${base}-${++made}`, payments, keepsHistory: false }
   }
-  await pool.run(next, (outcome) => outcomes.push({ ...outcome, counts: outcome.counts }))
+  await pool.run(next, (outcome) => outcomes.push(outcome))
   const took_s = (performance.now() - started) / 1_000
   const failed = outcomes.filter(({ violations }) => violations.length > 0)
   for (const outcome of failed) await explain(pool, outcome)

@@ -555,6 +555,26 @@ describe("a fault of the reversal", () => {
     )
   )
 
+  const arrivals = [
+    { effect: "DUPLICATED", answered: "00" },
+    { effect: "DUPLICATED_LAST", answered: "RR" }
+  ]
+
+  it.effect.each(arrivals)("$effect brings a request twice, and $answered is the answer", ({ effect, answered }) =>
+    withSimulator((simulator) =>
+      Effect.gen(function* () {
+        const { AUTH_RESP } = yield* ask(simulator, { ...sale, USER_DATA_10: `SIM_${effect}` })
+        assert.strictEqual(AUTH_RESP, answered)
+        const log = yield* simulator.requests()
+        assert.deepStrictEqual(
+          log.map(({ fault }) => fault),
+          [effect, "COPY"]
+        )
+        assert.strictEqual(yield* net(simulator), 1200)
+      })
+    )
+  )
+
   it.effect("REVERSAL_DECLINED leaves the hold", () =>
     withSimulator((simulator) =>
       Effect.gen(function* () {

@@ -93,7 +93,9 @@ describe.each(["sale", "authorization"] as const)("nextStep of a %s", (type) => 
     assert.deepStrictEqual(stepAfter([], 109.999), step("Reverse", 109.999))
     assert.deepStrictEqual(stepAfter([], 110), giveUp)
     assert.deepStrictEqual(stepAfter([undecided(89.999)], 90), step("Reverse", 109.999))
-    assert.deepStrictEqual(stepAfter([undecided(90)], 90.1), giveUp)
+    assert.deepStrictEqual(stepAfter([undecided(90)], 90.1), step("Reverse", 105))
+    assert.deepStrictEqual(stepAfter([undecided(90)], 106), step("Reverse", 106))
+    assert.deepStrictEqual(stepAfter([undecided(105)], 105.1), giveUp)
   })
 
   it("voids by its token what could not be reversed", () => {
@@ -333,17 +335,31 @@ describe("from any history on", () => {
   })
 })
 
+it("a charge whose first two reversals were lost is decided inside EPX's window", () => {
+  const lost = [reversal(30, "undecided"), reversal(50, "undecided")]
+  const denied = [...lost, reversal(70, "not_found")]
+  assert.deepStrictEqual(stepOf("sale", denied, 71), step("Reverse", 90))
+  const twice = [...denied, reversal(90, "not_found")]
+  assert.deepStrictEqual(stepOf("sale", twice, 91), step("Reverse", 105))
+  for (const outcome of ["not_found", "undecided"] as const) {
+    const thrice = [...twice, reversal(105, outcome)]
+    assert.deepStrictEqual(stepOf("sale", thrice, 106), resolve("failed", "reversal"))
+  }
+})
+
 describe("nextStep of a charge, from any history", () => {
   const Attempts = Schema.Array(Schema.Struct({ at: Soon, outcome: Schema.Literals(outcomes.reversal) }))
 
   it.prop(
-    "calls it failed only on two denials a minute apart of what was never answered",
+    "calls it failed only on two denials a minute apart, or when there is no time for that, of what was never answered",
     [Attempts, Soon, Schema.Boolean],
     ([made, age, isAnswered]) => {
       const attempts = made.map((attempt): Attempt => ({ kind: "reversal", ...attempt }))
       const step = nextStep({ ...plain, attempts, age, isAnswered })
       const denials = attempts.filter(({ outcome }) => outcome === "not_found").map(({ at }) => at)
-      const isProved = denials.some((first) => denials.some((second) => second - first >= 60_000))
+      const isApart = denials.some((first) => denials.some((second) => second - first >= 60_000))
+      const isLate = denials.length > 1 && denials.some((at) => at >= 90_000) && step._tag !== "Reverse"
+      const isProved = isApart || isLate
       const isApproved = attempts.some(({ outcome }) => outcome === "approved")
       const status = step._tag === "Resolve" ? step.status : null
       assert.strictEqual(status === "failed", isProved && !isAnswered && !isApproved)

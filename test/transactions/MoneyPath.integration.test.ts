@@ -3,6 +3,7 @@ import { PgClient } from "@effect/sql-pg"
 import { assert, layer } from "@effect/vitest"
 import { Effect, Fiber, Schedule } from "effect"
 import { TestClock } from "effect/testing"
+import { emptied } from "../support/Emptied.ts"
 import type { HttpAnswer } from "../support/HttpRequest.ts"
 import { TestService } from "../support/TestService.ts"
 
@@ -41,9 +42,8 @@ const reversalCount = Effect.gen(function* () {
 
 const fresh = Effect.gen(function* () {
   const { simulator } = yield* TestService
-  const sql = yield* PgClient.PgClient
   yield* simulator.reset()
-  yield* sql`TRUNCATE payments, transactions, events, ledger_entries, duplicate_guards, audit_events`
+  yield* emptied
 })
 
 /** Our books against the simulator's: what was charged and stands there is what we call captured. */

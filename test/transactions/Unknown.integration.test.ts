@@ -5,13 +5,14 @@ import { TerminalIds } from "../../src/domain/Ids.ts"
 import { ColumnCipher } from "../../src/postgres/ColumnCipher.ts"
 import { lookUpKeyPlace } from "../../src/postgres/LookUpKey.ts"
 import { decided, outcome, paymentOf, post, sent, settleAll, until } from "../payments/Asked.ts"
+import { emptied } from "../support/Emptied.ts"
 import { TestService } from "../support/TestService.ts"
 
 const fresh = Effect.gen(function* () {
   const { simulator } = yield* TestService
   const sql = yield* PgClient.PgClient
   yield* simulator.reset()
-  yield* sql`TRUNCATE payments, transactions, events, ledger_entries, duplicate_guards, audit_events`
+  yield* emptied
   yield* sql`UPDATE terminals SET lookup_key_sealed = NULL, lookup_key_id = NULL, multiple_captures = false`
 })
 

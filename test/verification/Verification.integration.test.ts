@@ -6,6 +6,7 @@ import { TestClock } from "effect/testing"
 import { Report } from "../../src/verification/Report.ts"
 import { workplace } from "../local/Workplace.ts"
 import { launch } from "../process/Program.ts"
+import { emptied } from "../support/Emptied.ts"
 import { TestDatabase } from "../support/TestDatabase.ts"
 import { TestService } from "../support/TestService.ts"
 
@@ -90,6 +91,8 @@ layer(TestService.layer)("the books of a service at work", (it) => {
       Effect.gen(function* () {
         const { charge, merchant, simulator } = yield* TestService
         const sql = yield* PgClient.PgClient
+        yield* emptied
+        yield* simulator.reset()
         yield* charge()
         yield* charge({ amount: 120 })
         yield* post((yield* charge()).json.id, "void")
