@@ -21,16 +21,25 @@ export const ExceptionKind = Schema.Literals([
   /** Nothing automatic is left to try. */
   "unknown_outcome",
   /** The payment is to be undone, and that cannot go on. */
-  "stalled_undo"
+  "stalled_undo",
+  /** EPX approved what had been called failed, and the void of it does not go through. */
+  "late_approval",
+  /** It was carried out, and the token by which it could be undone is lost. */
+  "missing_token"
 ])
 export type ExceptionKind = typeof ExceptionKind.Type
 
-/** The outcomes that fit. Of a stalled undo they are outcomes of the void that is to be taken for made. */
+/**
+ * The outcomes that fit. Of a stalled undo they are outcomes of the void that is to be taken for made. What has its
+ * outcome keeps it: a late approval is undone at EPX or was not there, and a token comes to what is approved.
+ */
 export const outcomesOf = (
   kind: ExceptionKind,
   type: TransactionType,
   status: TransactionStatus
 ): ReadonlyArray<Outcome> => {
+  if (kind === "late_approval") return ["failed", "reversed"]
+  if (kind === "missing_token") return ["approved"]
   // What has settled cannot have been voided.
   if (kind === "stalled_undo") return status === "settled" ? ["declined", "failed"] : ["approved", "declined", "failed"]
   return type === "sale" || type === "authorization"
@@ -88,8 +97,8 @@ export const Exception = Schema.Struct({
   identifier: "Exception",
   description:
     "What only a person can find out. `unknown_outcome`: nothing automatic is left to try about this call. " +
-    "`stalled_undo`: this transaction stands and is to be voided, but the service cannot. `batch_id` and `tran_nbr` " +
-    "are " +
-    "EPX's handle of the call."
+    "`stalled_undo`: this transaction stands and is to be voided, but the service cannot. `late_approval`: EPX " +
+    "approved it after it had failed here, and the void does not go through. `missing_token`: it was carried out, " +
+    "but cannot be voided or refunded without EPX's token. `batch_id` and `tran_nbr` are EPX's handle of the call."
 })
 export type Exception = typeof Exception.Type

@@ -39,7 +39,8 @@ export const nextStatuses: Record<TransactionStatus, ReadonlyArray<TransactionSt
   scheduled: ["submitting", "voided"],
   // A refund that was waiting waits again when nothing of it was sent.
   submitting: ["scheduled", "approved", "declined", "rejected", "failed", "unknown"],
-  unknown: ["approved", "declined", "rejected", "failed", "reversed"],
+  // As `submitting`, when that is known only after its lease.
+  unknown: ["scheduled", "approved", "declined", "rejected", "failed", "reversed"],
   approved: ["voided", "expired", "settled"],
   declined: [],
   rejected: [],

@@ -1,6 +1,16 @@
 import type { PgClient } from "@effect/sql-pg"
 import { MerchantIds, type TransactionId, TransactionIds } from "../domain/Ids.ts"
-import { isUndoStalled, needsPerson, undoTarget } from "../postgres/Exceptional.ts"
+import { type AuditEntry, auditInsert } from "../postgres/AuditEntry.ts"
+import {
+  exceptionKind,
+  isLateStanding,
+  isUndoStalled,
+  lacksToken,
+  needsPerson,
+  undoTarget
+} from "../postgres/Exceptional.ts"
+import { paymentColumns, transactionsOf } from "../postgres/PaymentRow.ts"
+import type { SealedBric } from "../postgres/SealedBric.ts"
 import type { ExceptionQuery } from "./ExceptionsRepo.ts"
 
 /** The oldest first. The id of a call grows with the time of its claim. */
@@ -31,6 +41,16 @@ export const listStatement = (
       WHERE ${sql.literal(isUndoStalled)} AND ${ofWhom("p")} AND ${isBehind("u")}
       ORDER BY u.id LIMIT ${limit}
     )
+    UNION ALL (
+      SELECT t.id, 'late_approval' FROM transactions t
+      WHERE ${sql.literal(isLateStanding)} AND ${ofWhom("t")} AND ${isBehind("t")}
+      ORDER BY t.id LIMIT ${limit}
+    )
+    UNION ALL (
+      SELECT t.id, 'missing_token' FROM transactions t JOIN payments p ON p.id = t.payment_id
+      WHERE ${sql.literal(lacksToken)} AND ${ofWhom("t")} AND ${isBehind("t")}
+      ORDER BY t.id LIMIT ${limit}
+    )
     ORDER BY id LIMIT ${limit}
   )
   SELECT open.id, 'exception' AS object, open.kind, t.environment, t.merchant_id, m.name AS merchant_name,
@@ -54,8 +74,7 @@ export const listStatement = (
 /** What an outcome is decided by: a call of its own, whether or not it needs a person. */
 export const findStatement = (sql: PgClient.PgClient, id: TransactionId) => sql`
   SELECT t.id, t.payment_id, t.type, t.status, coalesce(nullif(t.amount_approved, 0), t.amount) AS approvable, t.amount,
-    t.resolved_by, ${sql.literal(needsPerson)} AS is_open,
-    coalesce(${sql.literal(isUndoStalled)} AND t.id = (${sql.literal(undoTarget)}), false) AS is_stalled,
+    t.resolved_by, ${sql.literal(exceptionKind)} AS kind,
     g.id AS target_id, g.type AS target_type, coalesce(g.amount_approved, g.amount) AS target_amount
   FROM transactions t JOIN payments p ON p.id = t.payment_id LEFT JOIN transactions g ON g.id = t.target_id
   WHERE t.id = ${TransactionIds.toUuid(id)}::uuid AND t.probe_of IS NULL AND t.type <> 'reversal'`
@@ -96,3 +115,26 @@ export const parkStatement = (
     jsonb_build_object('status', u.status, 'amount', u.amount, 'currency', u.currency)
   FROM u, c
   RETURNING transaction_id AS id`
+
+/** Takes what a person has done for the end of an exception about a call that has its outcome. */
+export const closeStatement = (sql: PgClient.PgClient, id: TransactionId, bric: SealedBric, audit: AuditEntry) => sql`
+  WITH p AS MATERIALIZED (
+    SELECT * FROM payments
+    WHERE id = (SELECT payment_id FROM transactions WHERE id = ${TransactionIds.toUuid(id)}::uuid)
+    FOR UPDATE
+  ), t AS (
+    UPDATE transactions AS t SET closed_at = now(),
+      bric_sealed = coalesce(t.bric_sealed, ${bric.sealed}::bytea),
+      bric_key_id = coalesce(t.bric_key_id, ${bric.keyId}::text),
+      bric_fingerprint = coalesce(t.bric_fingerprint, ${bric.fingerprint}::bytea)
+    FROM p
+    WHERE t.id = ${TransactionIds.toUuid(id)}::uuid AND t.payment_id = p.id
+      AND (${sql.literal(isLateStanding)} OR ${sql.literal(lacksToken)})
+    RETURNING t.*
+  ), audited AS (${auditInsert(
+    sql,
+    audit,
+    { merchant: "t.merchant_id", payment: "t.payment_id", transaction: "t.id" },
+    "t"
+  )})
+  SELECT ${paymentColumns(sql)}, ${transactionsOf(sql)} FROM p WHERE EXISTS (SELECT 1 FROM t)`

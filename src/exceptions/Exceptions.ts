@@ -1,9 +1,10 @@
 import { Context, Effect, Layer, Metric, Option } from "effect"
 import { SecureRandom } from "effect/crypto"
 import type { DatabaseUnavailable } from "../domain/DatabaseUnavailable.ts"
-import { type Exception, type Outcome, outcomesOf } from "../domain/Exception.ts"
+import { type Exception, type ExceptionKind, type Outcome, outcomesOf } from "../domain/Exception.ts"
 import { ExceptionNotFound, ExceptionNotOpen, ExceptionResolved, OutcomeNotAllowed } from "../domain/ExceptionErrors.ts"
-import type { TransactionId } from "../domain/Ids.ts"
+import type { AuditEventId, TransactionId } from "../domain/Ids.ts"
+import type { Payment } from "../domain/Payment.ts"
 import { auditEntry } from "../postgres/AuditEntry.ts"
 import { type Page, pageOf } from "../postgres/Page.ts"
 import { resolutionsTotal } from "../telemetry/Metrics.ts"
@@ -43,16 +44,15 @@ export class Exceptions extends Context.Service<
         return Option.isSome(found) ? found.value : yield* new ExceptionNotFound()
       })
 
-      const commit = Effect.fnUntraced(function* (found: Case, resolution: NewResolution) {
-        const { evidence, outcome } = resolution
-        yield* allow(found, outcome)
-        const audit = yield* auditEntry(random, "exception.resolved", { outcome, evidence })
-        const resolved = yield* transactions.resolve(callOf(found), settlementOf(found, resolution), {
-          by: "operator",
-          doneBy: null,
-          audit
-        })
-        if (Option.isNone(resolved)) return yield* refuse(yield* get(found.id))
+      const auditOf = ({ evidence, outcome }: NewResolution) =>
+        auditEntry(random, "exception.resolved", { outcome, evidence })
+
+      const told = Effect.fnUntraced(function* (
+        found: Case,
+        { outcome }: NewResolution,
+        auditEventId: AuditEventId,
+        payment: Payment
+      ) {
         yield* Metric.update(Metric.withAttributes(resolutionsTotal, { outcome, source: "operator" }), 1)
         yield* Effect.logInfo("Unknown outcome resolved").pipe(
           Effect.annotateLogs({ transaction_id: found.id, outcome, source: "operator" })
@@ -61,10 +61,31 @@ export class Exceptions extends Context.Service<
           object: "resolution",
           transaction_id: found.id,
           outcome,
-          payment: resolved.value,
-          audit_event_id: audit.id
+          payment,
+          audit_event_id: auditEventId
         }
         return answer
+      })
+
+      const commit = Effect.fnUntraced(function* (found: Case, resolution: NewResolution) {
+        const audit = yield* auditOf(resolution)
+        const resolved = yield* transactions.resolve(callOf(found), settlementOf(found, resolution), {
+          by: "operator",
+          doneBy: null,
+          audit
+        })
+        return Option.isSome(resolved)
+          ? yield* told(found, resolution, audit.id, resolved.value)
+          : yield* refuse(yield* get(found.id))
+      })
+
+      /** The call keeps its outcome. */
+      const close = Effect.fnUntraced(function* (found: Case, resolution: NewResolution) {
+        const audit = yield* auditOf(resolution)
+        const closed = yield* repo.close(found.id, resolution.bric ?? null, audit)
+        return Option.isSome(closed)
+          ? yield* told(found, resolution, audit.id, closed.value)
+          : yield* refuse(yield* get(found.id))
       })
 
       const list = Effect.fn("Exceptions.list")((query: ExceptionQuery) =>
@@ -77,13 +98,21 @@ export class Exceptions extends Context.Service<
       ): Effect.fn.Return<ResolvedException, ResolveError> {
         yield* Effect.annotateCurrentSpan({ "transaction.id": id, "exception.outcome": resolution.outcome })
         const found = yield* get(id)
-        if (found.is_open) return yield* commit(found, resolution)
-        if (!found.is_stalled) return yield* refuse(found)
-        yield* allow(found, resolution.outcome)
-        const parked = yield* repo.park(id)
-        return Option.isSome(parked)
-          ? yield* commit(yield* get(parked.value), resolution)
-          : yield* refuse(yield* get(id))
+        if (found.kind === null) return yield* refuse(found)
+        yield* allow(found.kind, found, resolution.outcome)
+        switch (found.kind) {
+          case "unknown_outcome":
+            return yield* commit(found, resolution)
+          case "stalled_undo": {
+            const parked = yield* repo.park(id)
+            return Option.isSome(parked)
+              ? yield* commit(yield* get(parked.value), resolution)
+              : yield* refuse(yield* get(id))
+          }
+          case "late_approval":
+          case "missing_token":
+            return yield* close(found, resolution)
+        }
       })
 
       return Exceptions.of({ list, resolve })
@@ -91,8 +120,8 @@ export class Exceptions extends Context.Service<
   )
 }
 
-const allow = ({ is_stalled, status, type }: Case, outcome: Outcome) => {
-  const allowed = outcomesOf(is_stalled ? "stalled_undo" : "unknown_outcome", type, status)
+const allow = (kind: ExceptionKind, { status, type }: Case, outcome: Outcome) => {
+  const allowed = outcomesOf(kind, type, status)
   return allowed.includes(outcome) ? Effect.void : new OutcomeNotAllowed({ allowed })
 }
 

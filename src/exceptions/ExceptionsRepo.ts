@@ -1,7 +1,7 @@
-import { Context, Effect, Layer, Option, Schema } from "effect"
+import { Context, Effect, Layer, Option, type Redacted, Schema } from "effect"
 import { SecureRandom } from "effect/crypto"
 import type { DatabaseUnavailable } from "../domain/DatabaseUnavailable.ts"
-import { Exception, ExceptionAttempt, outcomesOf } from "../domain/Exception.ts"
+import { Exception, ExceptionAttempt, ExceptionKind, outcomesOf } from "../domain/Exception.ts"
 import {
   type MerchantId,
   MerchantIds,
@@ -11,11 +11,16 @@ import {
   TransactionIds
 } from "../domain/Ids.ts"
 import { Amount } from "../domain/Money.ts"
+import type { Payment } from "../domain/Payment.ts"
 import type { Environment } from "../domain/Terminal.ts"
 import { ResolvedBy, TransactionStatus, TransactionType } from "../domain/Transaction.ts"
+import type { AuditEntry } from "../postgres/AuditEntry.ts"
+import { ColumnCipher } from "../postgres/ColumnCipher.ts"
 import { Database } from "../postgres/Database.ts"
+import { PaymentRow, toPayment } from "../postgres/PaymentRow.ts"
 import { rowOf, rowsOf } from "../postgres/Row.ts"
-import { findStatement, listStatement, parkStatement } from "./ExceptionStatements.ts"
+import { sealBric } from "../postgres/SealedBric.ts"
+import { closeStatement, findStatement, listStatement, parkStatement } from "./ExceptionStatements.ts"
 
 /** Which exceptions, the oldest first. */
 export interface ExceptionQuery {
@@ -34,8 +39,7 @@ const CaseRow = Schema.Struct({
   /** What EPX approved, as far as it is known, else what was asked for. What it did not approve it names as zero. */
   approvable: Amount,
   resolved_by: Schema.NullOr(ResolvedBy),
-  is_open: Schema.Boolean,
-  is_stalled: Schema.Boolean,
+  kind: Schema.NullOr(ExceptionKind),
   target_id: Schema.NullOr(TransactionIds.Column),
   target_type: Schema.NullOr(TransactionType),
   target_amount: Schema.NullOr(Amount)
@@ -51,6 +55,12 @@ export class ExceptionsRepo extends Context.Service<
     find(id: TransactionId): Effect.Effect<Option.Option<Case>, DatabaseUnavailable>
     /** Records the void of a stalled undo as one of unknown outcome. None: the undo is over, or goes on after all. */
     park(id: TransactionId): Effect.Effect<Option.Option<TransactionId>, DatabaseUnavailable>
+    /** Ends an exception about a call that has its outcome, and keeps the token if there was none. None: it is over. */
+    close(
+      id: TransactionId,
+      bric: Redacted.Redacted | null,
+      audit: AuditEntry
+    ): Effect.Effect<Option.Option<Payment>, DatabaseUnavailable>
   }
 >()("payment-service/exceptions/ExceptionsRepo") {
   static readonly layer = Layer.effect(
@@ -58,6 +68,7 @@ export class ExceptionsRepo extends Context.Service<
     Effect.gen(function* () {
       const { plain } = yield* Database
       const { uuidV7 } = yield* SecureRandom.SecureRandom
+      const cipher = yield* ColumnCipher
 
       const list = Effect.fn("ExceptionsRepo.list")(function* (query: ExceptionQuery) {
         const rows = yield* exceptionRows(plain((sql) => listStatement(sql, query)))
@@ -74,7 +85,16 @@ export class ExceptionsRepo extends Context.Service<
         return Option.map(parked, (row) => row.id)
       })
 
-      return ExceptionsRepo.of({ list, find, park })
+      const close = Effect.fn("ExceptionsRepo.close")(function* (
+        id: TransactionId,
+        bric: Redacted.Redacted | null,
+        audit: AuditEntry
+      ) {
+        const columns = sealBric(cipher, id, bric)
+        return Option.map(yield* paymentRow(plain((sql) => closeStatement(sql, id, columns, audit))), toPayment)
+      })
+
+      return ExceptionsRepo.of({ list, find, park, close })
     })
   )
 }
@@ -94,4 +114,5 @@ const exceptionRows = rowsOf(
   })
 )
 const caseRow = rowOf(CaseRow)
+const paymentRow = rowOf(PaymentRow)
 const idRow = rowOf(Schema.Struct({ id: TransactionIds.Column }))

@@ -5,6 +5,7 @@ import { Amount } from "../domain/Money.ts"
 import { Environment, FourPartKey, Pair } from "../domain/Terminal.ts"
 import { TransactionStatus, TransactionType } from "../domain/Transaction.ts"
 import type { ColumnCipher } from "../postgres/ColumnCipher.ts"
+import { bricPlace } from "../postgres/SealedBric.ts"
 
 /** What a capture, refund or void acts on, as EPX knows it. */
 const TargetRow = Schema.Struct({
@@ -62,9 +63,6 @@ export interface ClaimedCall {
     readonly bric: Redacted.Redacted
   }
 }
-
-/** Where the BRIC of a transaction is sealed for. */
-export const bricPlace = (id: ClaimedRow["id"]) => `transactions.bric ${id}`
 
 /** Only a row that a claim let through: it has a pair, and a target with a token. Anything else is a bug. */
 export const toClaimedCall = Effect.fnUntraced(function* (row: ClaimedRow, cipher: ColumnCipher["Service"]) {

@@ -10,10 +10,10 @@ import type { EpxResult } from "../epx/Result.ts"
 import type { CallType } from "./Boundary.ts"
 import { Calls } from "./Calls.ts"
 import { softAnswer } from "./Deadlines.ts"
-import { Resolver } from "./Resolver.ts"
+import { Resolver } from "./doubts/Resolver.ts"
 import type { Settled, Settlement } from "./Settlement.ts"
 import { type Existing, TransactionsRepo } from "./TransactionsRepo.ts"
-import { Upkeep } from "./Upkeep.ts"
+import { Upkeep } from "./upkeep/Upkeep.ts"
 
 /** What became of what was asked for. */
 export interface Done {
@@ -81,11 +81,13 @@ export class Intents extends Context.Service<
       })
 
       /** The record to send, or what stands under its key already. */
-      const claim = Effect.fnUntraced(function* <Claimed, E>(intent: Intent<Claimed, E>) {
-        const claimed = yield* intent.claim
+      const claim = Effect.fnUntraced(function* <Claimed, E>(intent: Intent<Claimed, E>, mayCome: Ref.Ref<boolean>) {
+        const claimed = yield* Effect.tapError(unlessItMayCome(intent.claim, mayCome), (error) =>
+          error instanceof DatabaseUnavailable && error.reason !== "checkout" ? Ref.set(mayCome, true) : Effect.void
+        )
         if (Option.isSome(claimed)) return claimed.value
         const found = yield* existing(intent)
-        if (Option.isNone(found)) return yield* intent.refusal
+        if (Option.isNone(found)) return yield* unlessItMayCome(intent.refusal, mayCome)
         return found.value.transactionId === intent.transactionId
           ? yield* intent.reclaim(found.value)
           : Result.fail(doneOf(found.value, true))
@@ -145,10 +147,11 @@ export class Intents extends Context.Service<
           return yield* awaitDecision(intent, refused, softAnswer)
         }
         const isClaimed = yield* Ref.make(false)
+        const mayCome = yield* Ref.make(false)
         const call = yield* calls.begin<Claimed, Done | undefined, E | IntentError>({
           type: intent.type,
           about: intent.idempotencyKey,
-          claim: Effect.retry(claim(intent), { schedule: claimRetry, while: isUnavailable }).pipe(
+          claim: Effect.retry(claim(intent, mayCome), { schedule: claimRetry, while: isUnavailable }).pipe(
             Effect.tap((claimed) => Ref.set(isClaimed, Result.isSuccess(claimed)))
           ),
           request: intent.request,
@@ -170,6 +173,14 @@ export class Intents extends Context.Service<
     })
   )
 }
+
+/** Nothing is refused while an earlier attempt may yet be carried out: whoever heard "no" would see it done. */
+const unlessItMayCome = <A, E>(attempt: Effect.Effect<A, E>, mayCome: Ref.Ref<boolean>) =>
+  Effect.catch(attempt, (error) =>
+    Effect.flatMap(Ref.get(mayCome), (isSo) =>
+      Effect.fail(isSo && !isUnavailable(error) ? new DatabaseUnavailable({ reason: "timeout" }) : error)
+    )
+  )
 
 const doneOf = ({ isDecided, payment, status, transactionId }: Existing, isReplay: boolean): Done => ({
   payment,

@@ -3,8 +3,8 @@ import type { Amount } from "../domain/Money.ts"
 import type { TransactionStatus } from "../domain/Transaction.ts"
 import type { Answer, EpxResult, InDoubt } from "../epx/Result.ts"
 import { isReversible } from "./CallRequest.ts"
-import type { Policy } from "./Charge.ts"
 import type { ClaimedCall } from "./ClaimedCall.ts"
+import type { Policy } from "./charges/Charge.ts"
 import type { AnswerRecord, Settlement, Undo } from "./Settlement.ts"
 
 /** A settlement of which nothing more is known. */

@@ -6,14 +6,8 @@ import type { TransactionStatus, TransactionType } from "../domain/Transaction.t
 import { auditInsert } from "../postgres/AuditEntry.ts"
 import { needsPerson } from "../postgres/Exceptional.ts"
 import { paymentColumns, transactionObject } from "../postgres/PaymentRow.ts"
+import type { SealedBric } from "../postgres/SealedBric.ts"
 import type { Resolution, Settled, Settlement } from "./Settlement.ts"
-
-/** The bytes that stand for a BRIC in a row. */
-export interface BricColumns {
-  readonly sealed: Uint8Array | null
-  readonly keyId: string | null
-  readonly fingerprint: Uint8Array | null
-}
 
 /**
  * Entries for what moved between the payment's row before (`locked`) and after (`p`), so that the books cannot differ.
@@ -40,7 +34,7 @@ export const settleStatement = (
   sql: PgClient.PgClient,
   call: Settled,
   settlement: Settlement,
-  bric: BricColumns,
+  bric: SealedBric,
   eventIds: readonly [string, string],
   resolution: Resolution | null
 ) => {
@@ -153,7 +147,7 @@ const paymentOf = (sql: PgClient.PgClient, call: Settled, settlement: Settlement
   }
   if (call.type === "authorization" && status === "approved") {
     const life = authorizationLife(answer?.card.brand ?? null)
-    changes.push(sql`expires_at = now() + ${life}::int4 * interval '1 second'`)
+    changes.push(sql`expires_at = t.created_at + ${life}::int4 * interval '1 second'`)
   }
   if (call.type === "void" && status !== "unknown") {
     changes.push(sql`pending_void = false`)
@@ -228,7 +222,7 @@ export const lateStatement = (
   sql: PgClient.PgClient,
   { id }: Pick<Settled, "id">,
   { answer, doubt, status }: Settlement,
-  bric: BricColumns
+  bric: SealedBric
 ) => sql`
   UPDATE transactions SET late_response_code = coalesce(${answer?.responseCode ?? null}::text, ${doubt}::text),
     bric_sealed = coalesce(bric_sealed, ${bric.sealed}::bytea),

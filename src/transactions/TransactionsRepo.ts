@@ -12,10 +12,10 @@ import { ColumnCipher } from "../postgres/ColumnCipher.ts"
 import { Database } from "../postgres/Database.ts"
 import { PaymentRow, toPayment } from "../postgres/PaymentRow.ts"
 import { rowOf } from "../postgres/Row.ts"
+import { sealBric } from "../postgres/SealedBric.ts"
 import { currentTraceId } from "../telemetry/TraceId.ts"
-import type { Charge, ChargeIds, ClaimedCharge } from "./Charge.ts"
-import { claimStatement, existingStatement, standingStatement } from "./ChargeStatements.ts"
-import { bricPlace } from "./ClaimedCall.ts"
+import type { Charge, ChargeIds, ClaimedCharge } from "./charges/Charge.ts"
+import { claimStatement, existingStatement, standingStatement } from "./charges/ChargeStatements.ts"
 import type { Resolution, Settled, Settlement } from "./Settlement.ts"
 import { lateStatement, settleStatement } from "./SettleStatement.ts"
 
@@ -108,15 +108,10 @@ export class TransactionsRepo extends Context.Service<
         return yield* new DatabaseUnavailable({ reason: "lock" })
       })
 
-      const bricColumns = ({ id }: Settled, { answer }: Settlement) => {
-        const bric = answer?.bric ?? null
-        return bric === null
-          ? { sealed: null, keyId: null, fingerprint: null }
-          : { ...cipher.seal(bric, bricPlace(id)), fingerprint: cipher.fingerprint(Redacted.value(bric)) }
-      }
+      const bricOf = ({ id }: Settled, { answer }: Settlement) => sealBric(cipher, id, answer?.bric ?? null)
 
       const store = Effect.fnUntraced(function* (call: Settled, settlement: Settlement, resolution: Resolution | null) {
-        const bric = bricColumns(call, settlement)
+        const bric = bricOf(call, settlement)
         const eventIds = [yield* random.uuidV7(), yield* random.uuidV7()] as const
         // Nobody else waits for the lock of a fresh payment.
         const pool = call.target === null && resolution === null ? pipelined : plain
@@ -130,7 +125,7 @@ export class TransactionsRepo extends Context.Service<
         const settled = yield* store(call, settlement, null)
         // Kept for comparison: the call had been taken over, and is being undone or was.
         if (Option.isNone(settled)) {
-          yield* statusRow(pipelined((sql) => lateStatement(sql, call, settlement, bricColumns(call, settlement))))
+          yield* statusRow(pipelined((sql) => lateStatement(sql, call, settlement, bricOf(call, settlement))))
         }
         return settled
       })

@@ -53,6 +53,14 @@ const isBackward = ([from, to]: Edge): boolean => nextStatuses[from].length === 
 const isKnownEdge = (row: TransactionRow, [from, to]: Edge): boolean =>
   canBecome(from, to) || (from === "submitting" && row.type === "refund" && canBecome("scheduled", to))
 
+/** What is left when each postponement has taken back the doubt before it; undefined: there was none. */
+const lasting = (states: ReadonlyArray<TransactionStatus>): ReadonlyArray<TransactionStatus> | undefined => {
+  const postponed = states.filter((state) => state === "scheduled").length
+  const doubts = states.filter((state) => state === "unknown")
+  if (doubts.length < postponed) return undefined
+  return [...doubts.slice(postponed), ...states.filter((state) => state !== "scheduled" && state !== "unknown")]
+}
+
 const wrongIn = (row: TransactionRow, states: ReadonlyArray<TransactionStatus>): Violation["name"] | null => {
   const isOpen = ranks[row.status] === 0
   if (!isOwn(row) || isOpen) return states.length === 0 ? null : "illegal_edge"
@@ -71,7 +79,8 @@ export const historyViolations = ({ events, payment, transactions }: PaymentBook
   return transactions.flatMap((row) => {
     const types = (told.get(row.id) ?? []).map(({ type }) => type)
     const states = types.map((type) => stateOf(row, type)).filter((state) => state !== undefined)
-    const wrong = states.length < types.length ? "illegal_edge" : wrongIn(row, states)
+    const left = lasting(states)
+    const wrong = states.length < types.length || left === undefined ? "illegal_edge" : wrongIn(row, left)
     const detail = `${row.type} is ${row.status}, told as ${types.join(", ") || "nothing"}`
     return wrong === null ? [] : [violation(wrong, { payment: payment.id, transaction: row.id }, detail)]
   })

@@ -10,13 +10,13 @@ const bounds = {
   short: 150_000,
   /** Probes: the last begins within an hour, or 25 minutes later. */
   probes: 90 * 60_000,
-  /** EPX's listing is read for a day. */
-  lookUps: 26 * 3_600_000
+  /** EPX's listing is read for a day, and probes that could not be sent are tried again for as long. */
+  day: 26 * 3_600_000
 }
 
 /** How long after its claim an unknown outcome may still have an automatic step before it. */
-const boundOf = ({ has_bric, has_lookup, type }: TransactionRow): number => {
-  if (has_lookup) return bounds.lookUps
+const boundOf = ({ has_bric, has_lookup, id, type }: TransactionRow, all: ReadonlyArray<TransactionRow>): number => {
+  if (has_lookup || all.some(({ probe_of, status }) => probe_of === id && status === "failed")) return bounds.day
   if (type === "capture" || type === "void") return bounds.probes
   return type !== "refund" && has_bric ? bounds.probes : bounds.short
 }
@@ -27,7 +27,11 @@ export const isLeftToPeople = (row: TransactionRow): boolean =>
 
 const seconds = (ms: number) => `${Math.round(ms / 1000)} s`
 
-const wrongIn = (row: TransactionRow, now: number): readonly [Violation["name"], string] | null => {
+const wrongIn = (
+  row: TransactionRow,
+  all: ReadonlyArray<TransactionRow>,
+  now: number
+): readonly [Violation["name"], string] | null => {
   const { created_at, lease_until, next_attempt_at, status, type } = row
   if (status === "submitting") {
     const late = now - (lease_until ?? created_at)
@@ -38,7 +42,7 @@ const wrongIn = (row: TransactionRow, now: number): readonly [Violation["name"],
   const late = now - next_attempt_at
   if (late > grace_ms) return ["step_overdue", `${type} was due ${seconds(late)} ago`]
   const age = now - created_at
-  return status === "unknown" && age > boundOf(row)
+  return status === "unknown" && age > boundOf(row, all)
     ? ["doubt_overdue", `${type} has been unknown for ${seconds(age)}`]
     : null
 }
@@ -46,6 +50,6 @@ const wrongIn = (row: TransactionRow, now: number): readonly [Violation["name"],
 /** What nobody looks after: calls beyond their lease, and steps that nobody took when they were due. */
 export const overdueViolations = ({ payment, transactions }: PaymentBook, now: number): ReadonlyArray<Violation> =>
   transactions.flatMap((row) => {
-    const wrong = wrongIn(row, now)
+    const wrong = wrongIn(row, transactions, now)
     return wrong === null ? [] : [violation(wrong[0], { payment: payment.id, transaction: row.id }, wrong[1])]
   })

@@ -167,12 +167,14 @@ class Life {
         break
       case "refund": {
         const refundable = pending_void > 0 ? 0 : captured - refunded - pending_refund
-        const targets = this.calls.filter(
-          (call) => isCharged(call) && stands(call) && this.leftOf(call) >= amount && refundable >= amount
+        const target = pickFrom(
+          this.calls.filter((call) => isCharged(call) && stands(call) && this.leftOf(call) > 0 && refundable > 0)
         )
-        const target = pickFrom(targets)
         if (target === undefined) break
-        this.add("refund", target.status === "settled" ? "submitting" : "scheduled", amount, target.id)
+        const most = Math.min(this.leftOf(target), refundable)
+        // All of it as often as a part.
+        const asked = amount > 5 ? most : Math.min(amount, most)
+        this.add("refund", target.status === "settled" ? "submitting" : "scheduled", asked, target.id)
         break
       }
       case "void": {
@@ -199,7 +201,8 @@ class Life {
         break
       }
       case "postpone": {
-        const call = pickFrom(this.calls.filter(({ status, type }) => type === "refund" && status === "submitting"))
+        const isOpen = (status: TransactionStatus) => status === "submitting" || status === "unknown"
+        const call = pickFrom(this.calls.filter(({ status, type }) => type === "refund" && isOpen(status)))
         if (call !== undefined) this.move(call, "scheduled")
         break
       }

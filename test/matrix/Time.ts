@@ -48,7 +48,7 @@ const readState = ({ sql }: Stand) =>
             WHEN type = 'reversal' THEN interval '10.5 seconds' ELSE interval '45.5 seconds' END AS limit_at
         FROM transactions
       ), undone AS (
-        SELECT coalesce((SELECT max(t.created_at) + interval '20 seconds' FROM transactions t
+        SELECT coalesce((SELECT max(t.created_at) + least(count(*), 15) * interval '20 seconds' FROM transactions t
           WHERE t.payment_id = p.id AND t.type = 'void' AND t.status = 'failed'), now()) AS at
         FROM payments p WHERE undo IS NOT NULL AND first_status = 'approved' AND calls = 0 AND doubts = 0
       ), steps AS (
@@ -89,6 +89,12 @@ const openRows = ({ sql }: Stand) =>
 const silent = /^(?:TIMEOUT|LATE_COMMIT)_/
 
 /**
+ * When time is put forward, a process may give up a statement that is carried out all the same. Nobody makes the call
+ * that it has recorded, and only its lease can end it.
+ */
+const abandonment_ms = 5_000
+
+/**
  * Waits until nothing happens any more. Calls of processes that are gone or held are known to wait, and others wait
  * when the gateway is silent.
  */
@@ -101,6 +107,7 @@ export const settleDown = Effect.fnUntraced(function* (
   const { simulator } = stand
   let last = ""
   let calm = 0
+  let changedAt = Date.now()
   const deadline = Date.now() + 20_000
   while (true) {
     const state = yield* readState(stand)
@@ -116,9 +123,10 @@ export const settleDown = Effect.fnUntraced(function* (
         isHeld(id) || unanswered.has(type === "reversal" ? `${batch_id} ${tran_nbr}` : id)
     )
     const print = `${state.print} ${requests.length}`
+    if (print !== last || state.due > 0) changedAt = Date.now()
     calm = state.due === 0 && isWaiting && print === last ? calm + 1 : 0
     last = print
-    if (calm === enough) return state
+    if (calm === enough || Date.now() - changedAt > abandonment_ms) return state
     if (Date.now() > deadline) return yield* new Restless({ open: yield* openRows(stand) })
     yield* Effect.sleep("15 millis")
   }

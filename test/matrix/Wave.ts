@@ -284,6 +284,18 @@ const abandoned = ({ sql }: Stand) =>
     (rows) => new Set(rows.map(({ id }) => TransactionIds.fromUuid(String(id))))
   )
 
+/** A process that is new to its work takes its time for the first requests, and time must not pass without them. */
+const recorded = ({ sql }: Stand, runs: ReadonlyArray<Run>) =>
+  Effect.gen(function* () {
+    const keys = runs.filter(({ ask }) => ask !== undefined).map(({ key }) => key)
+    const deadline = Date.now() + 10_000
+    while (Date.now() < deadline) {
+      const rows = yield* sql`SELECT 1 AS one FROM transactions WHERE idempotency_key = ANY(${keys}::text[])`
+      if (rows.length >= keys.length) return
+      yield* Effect.sleep("20 millis")
+    }
+  }).pipe(Effect.orDie)
+
 /** A new request with one of these would be a new intent. */
 const failedKeys = ({ sql }: Stand) =>
   Effect.map(
@@ -402,6 +414,7 @@ export const runWave = Effect.fnUntraced(function* (scene: Scene, wave: Wave, nu
   yield* serviceOf(scene).watch(new Set(wave.cells.map(({ operation }) => operation.type)))
   yield* Effect.forEach(runs, (run) => begin(scene, run), inParallel)
   if (wave.wait_ms > 0) {
+    yield* recorded(stand, runs)
     yield* settleDown(stand, nobody)
     // Clients give up before calls do.
     yield* pass(stand, scene.services, 12_500)

@@ -5,7 +5,7 @@ import { Context, DateTime, Effect, Layer, Option, Redacted, Schema } from "effe
 import { Reactivity } from "effect/reactivity"
 import { ApiKeyIds, MerchantIds, PaymentIds, TransactionIds } from "../../src/domain/Ids.ts"
 import { Amount } from "../../src/domain/Money.ts"
-import { claimStatement } from "../../src/transactions/ChargeStatements.ts"
+import { claimStatement } from "../../src/transactions/charges/ChargeStatements.ts"
 import { TestDatabase } from "../support/TestDatabase.ts"
 
 interface Terminal {

@@ -35,6 +35,8 @@ export class Network {
   weather: Weather = { losses: 0, garbage: 0, oddities: 0, slowness: 0, repetitions: 0 }
   /** Chooses a fault instead of the weather, by the fields of a request. */
   choose: ((fields: ReadonlyMap<string, string>) => Fate | undefined) | undefined
+  /** What a client of HTTP that knows no better would send again by itself, to see whether that is noticed. */
+  resends: string | undefined
   /** Until then nobody is there. */
   downUntil = 0
   readonly #seed: Seed
@@ -109,6 +111,7 @@ export class Network {
       if (fate.again_ms !== undefined) this.world.after(fate.again_ms, network, arrive(false, undefined))
     }
     this.world.after(this.#delay() + (fate.late_ms ?? 0), network, arrive(true, fate.effect))
+    if (type === this.resends) this.world.after(this.#delay(), network, arrive(true, undefined))
   }
 
   #fateOf(fields: ReadonlyMap<string, string>, type: string): Fate {

@@ -4,6 +4,7 @@ import type { Outcome } from "./Stage.ts"
 
 /** A scenario to be run. */
 export interface Order {
+  readonly kind: "scenario" | "sales"
   readonly seed: string
   readonly payments: number
   readonly keepsHistory: boolean

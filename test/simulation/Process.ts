@@ -1,4 +1,5 @@
 import { Cause, Clock, Context, Duration, Effect, Logger, Metric, Random, References, Scheduler } from "effect"
+import type { Seed } from "./Seed.ts"
 import type { Owner, World } from "./World.ts"
 
 /** Sweeps look for something to do once a second. */
@@ -11,10 +12,12 @@ export class Process implements Owner {
   /** What went wrong in it that never should. */
   readonly defects: Array<string> = []
   isAlive = true
+  readonly #lateness: Seed
 
   constructor(world: World, name: string) {
     this.world = world
     this.name = name
+    this.#lateness = world.seed.fork(`${name}/lateness`)
   }
 
   kill(): void {
@@ -64,8 +67,10 @@ export class Process implements Owner {
   #sleep(millis: number): Effect.Effect<void> {
     if (millis <= 0) return Effect.yieldNow
     if (!Number.isFinite(millis)) return Effect.never
+    const isSweep = millis === sweepInterval_ms
     return Effect.callback((resume) => {
-      const end = this.world.after(millis, this, () => resume(Effect.void), millis === sweepInterval_ms)
+      const late = isSweep ? sweepInterval_ms * this.#lateness.between(0, this.world.laziness) : 0
+      const end = this.world.after(millis + late, this, () => resume(Effect.void), isSweep)
       return Effect.sync(() => {
         end.isCanceled = true
       })

@@ -19,7 +19,7 @@ export const violationsText = ({ violations }: Outcome): string =>
 export const command = ({ payments, seed }: Pick<Outcome, "payments" | "seed">, usualPayments: number): string =>
   `npm run simulate -- --seed ${seed}${payments === usualPayments ? "" : ` --payments ${payments}`}`
 
-const dollars = (cents: number): string => `$${(cents / 100).toFixed(2)}`
+export const dollars = (cents: number): string => `$${(cents / 100).toFixed(2)}`
 
 /** One scenario, in full. */
 export const outcomeText = (outcome: Outcome): string => {

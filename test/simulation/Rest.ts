@@ -3,20 +3,24 @@ import type { Storage } from "./Storage.ts"
 import type { World } from "./World.ts"
 
 /** When the service does something next without being asked; null: never. What is long overdue will never happen. */
-const nextDue = `SELECT extract(epoch FROM min(due))::float8 * 1000 AS due FROM (
-  SELECT next_attempt_at AS due FROM transactions WHERE status = 'unknown'
+const nextDue = (isThorough: boolean) => `SELECT extract(epoch FROM min(due))::float8 * 1000 AS due FROM (
+  SELECT next_attempt_at AS due FROM transactions WHERE status = 'unknown' AND coalesce(probe_of, reversal_of) IS NULL
   UNION ALL SELECT r.next_attempt_at FROM transactions r JOIN transactions t ON t.id = r.target_id
     WHERE r.status = 'scheduled' AND t.status IN ('approved', 'settled')
   UNION ALL SELECT lease_until FROM transactions WHERE status = 'submitting'
   UNION ALL SELECT updated_at FROM payments
     WHERE undo IS NOT NULL AND first_status = 'approved' AND calls = 0 AND doubts = 0
-  UNION ALL SELECT cutoff_at + interval '2 hours' FROM transactions t JOIN payments p ON p.id = payment_id
-    WHERE t.status = 'approved' AND t.type IN ('sale', 'capture', 'refund') AND probe_of IS NULL
-      AND NOT pending_void AND (undo IS NULL OR first_status <> 'approved') AND ($1 OR EXISTS (
-        SELECT 1 FROM transactions r WHERE r.target_id = t.id AND r.status = 'scheduled'))
-  UNION ALL SELECT expires_at FROM payments
-    WHERE $1 AND first_status = 'approved' AND capturable > 0 AND calls = 0 AND doubts = 0
+  UNION ALL SELECT t.cutoff_at + interval '2 hours' FROM ${isThorough ? "transactions t" : waitedFor}
+    JOIN payments p ON p.id = t.payment_id
+    WHERE t.status = 'approved' AND t.type IN ('sale', 'capture', 'refund') AND t.probe_of IS NULL
+      AND NOT pending_void AND (undo IS NULL OR first_status <> 'approved')
+  ${isThorough ? expiring : ""}
 ) AS all_of_them WHERE due > now() - interval '5 minutes'`
+
+const waitedFor = "transactions r JOIN transactions t ON t.id = r.target_id AND r.status = 'scheduled'"
+
+const expiring = `UNION ALL SELECT expires_at FROM payments
+  WHERE first_status = 'approved' AND capturable > 0 AND calls = 0 AND doubts = 0`
 
 /** With so many defects there will be no rest. */
 const hopeless = 50
@@ -50,7 +54,7 @@ export const rest = async (
     await world.run(() => world.now >= until && (world.now >= until + margin_ms || !world.isBusyWithin(margin_ms)))
     const busy = world.nextBusy()
     if (busy < world.now + 2 * margin_ms) continue
-    const [row] = await storage.query(nextDue, [isThorough])
+    const [row] = await storage.query(nextDue(isThorough))
     const due = typeof row?.due === "number" ? row.due : Number.POSITIVE_INFINITY
     const next = Math.min(busy, due)
     if (next === Number.POSITIVE_INFINITY && isOver() && fleet.size > 0) return true

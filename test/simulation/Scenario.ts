@@ -31,6 +31,7 @@ export const simulate = (name: string, { payments, ...options }: ScenarioOptions
       repetitions: 0.05 * severity
     }
     storage.failures = seed.pick([0, 0.002, 0.02])
+    world.laziness = seed.fork("laziness").pick([0, 3, 3])
     fleet.start()
     if (seed.chance(0.3)) fleet.start()
     const window_ms = seed.pick([10_000, 30_000, 60_000])

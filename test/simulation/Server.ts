@@ -6,7 +6,7 @@ import { EmbeddedPostgres } from "../../src/local/EmbeddedPostgres.ts"
 import type { LocalDatabase } from "../../src/local/LocalDatabase.ts"
 import { migrate } from "../../src/postgres/Migrations.ts"
 import { memoryDirectory } from "../support/Memory.ts"
-import { makeVirtual } from "./Storage.ts"
+import { makeVirtual } from "./VirtualDatabase.ts"
 
 /**
  * Virtual databases, each on a server of its own: where the transactions of others go on, Postgres tidies its pages at
@@ -18,15 +18,19 @@ export const databases = (count: number) =>
     Effect.provideService(References.MinimumLogLevel, "Warn")
   )
 
-export const withDatabases = <A>(
-  count: number,
-  use: (databases: ReadonlyArray<LocalDatabase>) => Promise<A>
-): Promise<A> =>
-  databases(count).pipe(
-    Effect.flatMap((opened) => Effect.promise(() => use(opened))),
-    Effect.scoped,
-    Effect.runPromise
-  )
+/** Nothing that runs beside the statements or counts them. */
+const settings = {
+  autovacuum: "off",
+  bgwriter_delay: "10s",
+  checkpoint_timeout: "1d",
+  max_wal_size: "4GB",
+  shared_buffers: "64MB",
+  shared_preload_libraries: "",
+  track_activities: "off",
+  track_counts: "off",
+  update_process_title: "off",
+  wal_writer_delay: "10s"
+}
 
 const openDatabase = Effect.gen(function* () {
   const directory = yield* Effect.acquireRelease(
@@ -39,7 +43,7 @@ const openDatabase = Effect.gen(function* () {
     EmbeddedPostgres.layer({
       dataDirectory: join(directory, "data"),
       durable: false,
-      settings: { autovacuum: "off", shared_buffers: "64MB" }
+      settings
     })
   )
   const database = yield* Context.get(services, EmbeddedPostgres).createDatabase("simulation")

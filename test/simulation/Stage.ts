@@ -15,6 +15,8 @@ export interface StageOptions {
   readonly keepsHistory?: boolean
   /** Rewrites statements, to see whether the simulation notices. */
   readonly sabotage?: ((text: string) => string) | undefined
+  /** A type of call that is sent twice, to see the same. */
+  readonly resends?: string
 }
 
 /** What one seed came to. */
@@ -60,7 +62,7 @@ const span_s = 13 * 86_400
 /** Plays a scenario on a stage of its own. */
 export const play = async (
   name: string,
-  { database, keepsHistory = false, sabotage }: StageOptions,
+  { database, keepsHistory = false, resends, sabotage }: StageOptions,
   act: (stage: Stage) => Promise<Outcome>
 ): Promise<Outcome> => {
   const world = new World(name, begin_ms, keepsHistory)
@@ -70,7 +72,9 @@ export const play = async (
   try {
     await storage.query(`TRUNCATE ${tables.join(", ")} RESTART IDENTITY`)
     await storage.query(`ALTER SEQUENCE tran_nbr RESTART WITH ${seed.between(1, 9_000_000)}`)
-    return await act(makeStage(name, world, storage))
+    const stage = makeStage(name, world, storage)
+    stage.network.resends = resends
+    return await act(stage)
   } finally {
     await storage.close()
   }

@@ -3,13 +3,14 @@ import { Effect, Layer, Stream } from "effect"
 import { PaymentIds, TransactionIds } from "../../src/domain/Ids.ts"
 import type { TransactionStatus } from "../../src/domain/Transaction.ts"
 import { Database } from "../../src/postgres/Database.ts"
-import { amountOf, type Books, isFirst, type PaymentBook } from "../../src/verification/Books.ts"
+import { amountOf, type Books, isFirst, type PaymentBook, type TransactionRow } from "../../src/verification/Books.ts"
 import { BooksRepo } from "../../src/verification/BooksRepo.ts"
 import { standing } from "../../src/verification/GatewayBooks.ts"
 import { violationsOf } from "../../src/verification/Inspection.ts"
 import { contradictions } from "./Contradictions.ts"
 import type { Fleet } from "./Fleet.ts"
 import type { Network } from "./Network.ts"
+import { repetitions } from "./Repetitions.ts"
 import type { Storage } from "./Storage.ts"
 import type { Clients } from "./Story.ts"
 import type { World } from "./World.ts"
@@ -30,6 +31,8 @@ export interface Verdict {
   readonly theirs: number
   /** How long it took until the slowest charge was decided that was decided at all. */
   readonly slowest_s: number
+  /** What stands in the queue of exceptions, a line each. */
+  readonly exceptions: ReadonlyArray<string>
 }
 
 export interface Case {
@@ -45,7 +48,7 @@ export interface Case {
 export const judge = async ({ clients, fleet, isAtRest, network, storage, world }: Case): Promise<Verdict> => {
   const books = await storage.observe(readBooks)
   const transactions = network.gateway.transactions({})
-  const found = violationsOf(books, { transactions, requests: network.requests }, world.now)
+  const broken = violationsOf(books, { transactions, requests: network.requests }, world.now)
   for (const { payment, transactions } of books.payments) {
     world.trace.add(`${payment.id} ${payment.status} ${payment.captured} ${payment.refunded} ${payment.held}`, [
       payment.id
@@ -64,22 +67,24 @@ export const judge = async ({ clients, fleet, isAtRest, network, storage, world 
   for (const defect of fleet.problems()) violate("no defect", defect)
   for (const defect of clients.defects) violate("no defect", defect)
   for (const refused of storage.refused) violate("no statement is refused", refused)
-  for (const { detail, name, payment_id } of found) violate(name, detail, payment_id)
+  for (const { detail, name, payment_id } of broken) violate(name, detail, payment_id)
+  for (const { detail, paymentId } of repetitions(network.requests, books)) violate("sent once", detail, paymentId)
   for (const book of books.payments) {
     for (const detail of unfinished(book)) violate("everything is decided", detail, book.payment.id)
   }
   for (const { payment_id, took_s } of await storage.query(lateStatement)) {
     violate(`decided within ${bound}`, `it took ${took_s} s`, PaymentIds.fromUuid(String(payment_id)))
   }
-  for (const { detail, paymentId } of contradictions(clients.answers, clients.unanswered, books)) {
-    violate("clients are told the truth", detail, paymentId)
-  }
+  const isLate = (key: string) => storage.cameLate.has(key)
+  const { excused, found: lies } = contradictions(clients.answers, { unanswered: clients.unanswered, isLate }, books)
+  for (const { detail, paymentId } of lies) violate("clients are told the truth", detail, paymentId)
   const [slowest] = await storage.query(slowestStatement)
   const decided = books.payments.filter(({ payment }) => payment.doubts === 0)
   const ids = new Set<string>(decided.map(({ payment }) => payment.id))
   return {
     violations,
-    counts: countsOf(books),
+    counts: countsOf(books).set("refused, and done by a statement that came late", excused),
+    exceptions: exceptionsOf(books),
     slowest_s: Number(slowest?.took_s),
     ours: decided.reduce((sum, { payment }) => sum + payment.captured - payment.refunded, 0),
     theirs: transactions
@@ -129,18 +134,55 @@ const slowestStatement = `SELECT coalesce(extract(epoch FROM max(settled_at - cr
 
 const answered: ReadonlySet<TransactionStatus> = new Set(["approved", "declined", "rejected"])
 
+/** Own calls that nothing automatic will settle. */
+const leftToPeople = ({ transactions }: PaymentBook): ReadonlyArray<TransactionRow> =>
+  transactions.filter(
+    ({ next_attempt_at, probe_of, reversal_of, status }) =>
+      probe_of === null && reversal_of === null && status === "unknown" && next_attempt_at === null
+  )
+
+const second_ms = 1_000
+
+/** A minute between two denials, or 90 seconds since the charge: Doubt.ts says why. */
+const isConfirmed = (ages: ReadonlyArray<number>): boolean =>
+  ages.length > 1 && (Math.max(...ages) - Math.min(...ages) >= 60 * second_ms || Math.max(...ages) >= 90 * second_ms)
+
+const reversalsOf = ({ transactions }: PaymentBook, { created_at, id }: TransactionRow) => {
+  const reversals = transactions.filter(({ reversal_of }) => reversal_of === id)
+  const replies = reversals.filter(({ status }) => answered.has(status))
+  const ages = replies.map((reply) => reply.created_at - created_at)
+  const kind = isConfirmed(ages) ? "confirmed" : ages.length > 1 ? "unconfirmed" : ages.length === 1 ? "single" : "none"
+  return { sent: reversals.length, ages, kind } as const
+}
+
+/** What was answered, where it did not suffice. A first denial says no more than that a second has to confirm it. */
+const replies = {
+  single: "one answered reversal",
+  unconfirmed: "answered reversals too close together",
+  confirmed: "confirmed answers"
+}
+
+const exceptionsOf = ({ payments }: Books): ReadonlyArray<string> =>
+  payments.flatMap((book) =>
+    leftToPeople(book).map((row) => {
+      const { ages, sent } = reversalsOf(book, row)
+      const when = ages.length === 0 ? "" : ` (at ${ages.map((age) => `${Math.round(age / second_ms)} s`).join(", ")})`
+      return `${book.payment.id} ${row.type} ${amountOf(row)}: ${sent} reversals, ${ages.length} answered${when}`
+    })
+  )
+
 const countsOf = ({ payments, tombstones }: Books): Map<string, number> => {
   const counts = new Map<string, number>([["keys cancelled before use", tombstones.length]])
   const count = (name: string) => counts.set(name, (counts.get(name) ?? 0) + 1)
-  for (const { payment, transactions } of payments) {
-    count(`payments ${payment.status}`)
-    for (const { id, next_attempt_at, probe_of, resolved_by, reversal_of, status, type } of transactions) {
+  for (const book of payments) {
+    count(`payments ${book.payment.status}`)
+    for (const { resolved_by, status, type } of book.transactions) {
       if (resolved_by !== null) count(`resolved by ${resolved_by}: ${type} ${status}`)
-      const isOwn = probe_of === null && reversal_of === null
-      if (!isOwn || status !== "unknown" || next_attempt_at !== null) continue
-      count(`left to people: ${type}`)
-      const isAnswered = transactions.some((other) => other.reversal_of === id && answered.has(other.status))
-      if (isAnswered) count(`left to people although a reversal was answered: ${type}`)
+    }
+    for (const row of leftToPeople(book)) {
+      count(`left to people: ${row.type}`)
+      const { kind } = reversalsOf(book, row)
+      if (kind !== "none") count(`left to people with ${replies[kind]}: ${row.type}`)
     }
   }
   return counts

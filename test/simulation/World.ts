@@ -33,6 +33,8 @@ export class World {
   readonly trace: Trace
   /** Epoch milliseconds. */
   now: number
+  /** Intervals by which a sweep may come late, at most: machines are busy, and most sweeps find nothing to do. */
+  laziness = 0
   readonly #ties: Seed
   #heap: Array<Entry> = []
   #tasks: Array<() => void> = []
@@ -76,7 +78,8 @@ export class World {
   /** Lets happen what is next, until `isOver` says so between two happenings. */
   async run(isOver: () => boolean): Promise<void> {
     for (;;) {
-      await this.#settle()
+      this.#drain()
+      if (this.#promises > 0) await this.#settle()
       if (isOver()) return
       const next = this.#pop()
       if (next === undefined) throw new Error("Nothing is left that could happen")
@@ -111,7 +114,6 @@ export class World {
   }
 
   async #settle(): Promise<void> {
-    this.#drain()
     while (this.#promises > 0) {
       await new Promise<void>((resolve) => setImmediate(resolve))
       this.#drain()

@@ -1,38 +1,51 @@
-import { readFileSync } from "node:fs"
+import { NodeRuntime } from "@effect/platform-node"
+import { Effect } from "effect"
+import { corpus } from "./Corpus.ts"
 import { BadArguments, type Options, parseOptions, usage, usualPayments } from "./Options.ts"
 import { type Order, Pool } from "./Pool.ts"
 import { command, countsText, outcomeText, sum, violationsText } from "./Report.ts"
-import { withDatabases } from "./Server.ts"
+import { complaintsOf, salesText } from "./SalesReport.ts"
+import { databases } from "./Server.ts"
 import type { Outcome } from "./Stage.ts"
 
 const say = (text: string) => process.stdout.write(`${text}\n`)
 
-/** What once failed comes first. */
-const corpus = (): ReadonlyArray<Order> =>
-  [...readFileSync(new URL("./seeds.txt", import.meta.url), "utf8").matchAll(/^(?!#)(\S+) (\d+) /gm)].map(
-    ([, seed = "", payments]) => ({ seed, payments: Number(payments), keepsHistory: false })
-  )
-
-const runOne = async (pool: Pool, order: Order): Promise<void> => {
+const runOne = async (pool: Pool, order: Order): Promise<Outcome> => {
+  const outcomes: Array<Outcome> = []
   const left = [order]
   await pool.run(
     () => left.pop(),
-    (outcome) => {
-      say(outcomeText(outcome))
-      if (outcome.violations.length > 0) process.exitCode = 1
-    }
+    (outcome) => outcomes.push(outcome)
   )
+  const [outcome] = outcomes
+  if (outcome === undefined) throw new Error(`Seed ${order.seed} did not come to its end`)
+  return outcome
 }
 
-const runMany = async (pool: Pool, { base, payments, seconds, workers }: Options): Promise<void> => {
-  say(`new seeds begin with ${base}; ${workers} scenarios at a time`)
+const fail = (isBad: boolean): void => {
+  if (isBad) process.exitCode = 1
+}
+
+const tellOne = async (pool: Pool, { payments, seed }: Options): Promise<void> => {
+  const outcome = await runOne(pool, { kind: "scenario", seed, payments, keepsHistory: true })
+  say(outcomeText(outcome))
+  fail(outcome.violations.length > 0)
+}
+
+const sell = async (pool: Pool, { payments, seed }: Options): Promise<void> => {
+  const outcome = await runOne(pool, { kind: "sales", seed, payments, keepsHistory: true })
+  say(salesText(outcome))
+  fail(complaintsOf(outcome).length > 0)
+}
+
+const runMany = async (pool: Pool, { payments, seconds, seed: base }: Options): Promise<void> => {
   const known = [...corpus()]
   const started = performance.now()
   const outcomes: Array<Outcome> = []
   let made = 0
   const next = (): Order | undefined => {
     if (performance.now() - started > seconds * 1_000) return undefined
-    return known.shift() ?? { seed: `${base}-${++made}`, payments, keepsHistory: false }
+    return known.shift() ?? { kind: "scenario", seed: `${base}-${++made}`, payments, keepsHistory: false }
   }
   await pool.run(next, (outcome) => outcomes.push(outcome))
   const took_s = (performance.now() - started) / 1_000
@@ -45,38 +58,39 @@ const runMany = async (pool: Pool, { base, payments, seconds, workers }: Options
   say(`${all} payments in ${took_s.toFixed(1)} s, ${Math.round(all / took_s)} a second (${scenarios})`)
   say(`${failed.length} of them with violations`)
   for (const outcome of failed) say(command(outcome, usualPayments))
-  if (failed.length > 0) process.exitCode = 1
+  fail(failed.length > 0 || outcomes.length === 0)
 }
 
 /** The same again, this time with all that happened. */
 const explain = async (pool: Pool, { hash, payments, seed }: Outcome): Promise<void> => {
-  const left = [{ seed, payments, keepsHistory: true }]
-  await pool.run(
-    () => left.pop(),
-    (again) => {
-      say(
-        `seed ${seed}, trace ${hash}${again.hash === hash ? "" : `, but now ${again.hash}`}\n${violationsText(again)}\n`
-      )
-    }
-  )
+  const again = await runOne(pool, { kind: "scenario", seed, payments, keepsHistory: true })
+  const isEqual = again.hash === hash
+  say(`seed ${seed}, trace ${hash}${isEqual ? "" : `, but now ${again.hash}`}\n${violationsText(again)}\n`)
 }
 
-const start = async (): Promise<void> => {
+const run = { one: tellOne, sales: sell, many: runMany }
+
+const simulation = (options: Options) =>
+  Effect.gen(function* () {
+    const opened = yield* databases(options.workers)
+    const pool = yield* Effect.acquireRelease(
+      Effect.sync(() => new Pool(opened)),
+      (made) => Effect.promise(() => made.close())
+    )
+    yield* Effect.promise(() => run[options.kind](pool, options))
+  }).pipe(Effect.scoped)
+
+const start = (): void => {
   try {
     const options = parseOptions(process.argv.slice(2))
     if (options === "help") {
       say(usage)
       return
     }
-    await withDatabases(options.seed === undefined ? options.workers : 1, async (databases) => {
-      const pool = new Pool(databases)
-      try {
-        if (options.seed === undefined) await runMany(pool, options)
-        else await runOne(pool, { seed: options.seed, payments: options.payments, keepsHistory: true })
-      } finally {
-        await pool.close()
-      }
-    })
+    const { kind, seed, workers } = options
+    say(kind === "many" ? `new seeds begin with ${seed}; ${workers} scenarios at a time` : `seed ${seed}`)
+    // It ends the servers and removes their data, whatever the end.
+    NodeRuntime.runMain(simulation(options))
   } catch (error) {
     if (!(error instanceof BadArguments)) throw error
     process.stderr.write(`${error.message}\n\n${usage}\n`)
@@ -84,4 +98,4 @@ const start = async (): Promise<void> => {
   }
 }
 
-await start()
+start()

@@ -21,9 +21,10 @@ export const seedHistory = Effect.fnUntraced(function* (kind: string, payments: 
       captured, calls, metadata)
     SELECT ${pay}, ${merchant}::uuid, 'test', 'sale', 'settled', 'USD', 100, 100, 100, 0, '{}' FROM ${series}`
   yield* sql`INSERT INTO transactions (id, payment_id, merchant_id, environment, terminal_id, type, status, amount,
-      merch_nbr, batch_id, tran_nbr, send_by, lease_until)
+      merch_nbr, batch_id, tran_nbr, send_by, lease_until, bric_sealed, bric_key_id,
+      bric_fingerprint)
     SELECT ${txn}, ${pay}, ${merchant}::uuid, 'test', ${terminal}::uuid, 'sale', 'settled', 100, ${kind}, '20260115',
-      n, now(), now() FROM ${series}`
+      n, now(), now(), '\\x00', 'test', decode(repeat('00', 32), 'hex') FROM ${series}`
   for (const [type, offset] of [
     ["payment.captured", 0],
     ["payment.settled", payments]

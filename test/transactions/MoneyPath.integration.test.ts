@@ -230,6 +230,21 @@ layer(TestService.layer)("the money path", (it) => {
     })
   )
 
+  it.effect("leaves a call alone for as long as it may be on the wire", () =>
+    Effect.gen(function* () {
+      yield* fresh
+      const { charge, simulator } = yield* TestService
+      // A sweep comes by every second.
+      yield* simulator.scenarios.add({ match: { TRAN_TYPE: "CCE1" }, effect: "SLOW_1500" })
+      const answer = yield* Effect.forkChild(charge())
+      yield* until(simulator.requests(sales), ({ length }) => length === 1)
+      yield* age(40)
+      assert.strictEqual((yield* Fiber.join(answer)).json.status, "captured")
+      assert.deepStrictEqual(yield* simulator.requests(reversals), [])
+      yield* assertBooksAgree
+    })
+  )
+
   it.effect("still believes an answer that comes late, while nothing has been undone", () =>
     Effect.gen(function* () {
       yield* fresh

@@ -4,8 +4,8 @@ import { PaymentIds, TransactionIds } from "../../src/domain/Ids.ts"
 import { Amount } from "../../src/domain/Money.ts"
 import { canBecome, type TransactionStatus } from "../../src/domain/Transaction.ts"
 import type { Answer, EpxResult } from "../../src/epx/Result.ts"
-import type { Policy } from "../../src/transactions/Charge.ts"
 import type { ClaimedCall } from "../../src/transactions/ClaimedCall.ts"
+import type { Policy } from "../../src/transactions/charges/Charge.ts"
 import {
   alreadyCaptured,
   attemptSettlement,
@@ -114,6 +114,13 @@ describe.each(Object.entries(settlements))("the settlement of a %s", (_, settlem
     assert.deepStrictEqual([kept?.responseCode, kept?.networkResponse], ["00", "00"])
     // By the token a void would meet the other payment, and the card is somebody else's.
     assert.deepStrictEqual([kept?.bric, kept?.amountApproved, kept?.card.last4], [null, null, null])
+  })
+
+  it("takes no amount for approved of an answer that is not believed, but keeps its token", () => {
+    for (const reason of reasons.filter((reason) => reason !== "mismatch")) {
+      const { answer: kept } = settlementOf({ _tag: "InDoubt", reason, detail: "", answer })
+      assert.deepStrictEqual([kept?.amountApproved, kept?.bric], [null, answer.bric], reason)
+    }
   })
 
   it("leaves to people only a pair that may be another payment's", () => {

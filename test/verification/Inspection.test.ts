@@ -162,6 +162,13 @@ const wrongs: ReadonlyArray<readonly [what: string, names: ReadonlyArray<string>
     }
   ],
   [
+    "a postponement of what was not in doubt",
+    ["illegal_edge"],
+    ({ life, refund }) => {
+      life.events.push({ transaction_id: refund.id, type: "refund.scheduled", texts: {} })
+    }
+  ],
+  [
     "an event that was not written",
     ["event_missing"],
     ({ life }) => {
@@ -313,6 +320,11 @@ describe("a violation", () => {
     assert.deepStrictEqual(namesOf([life], now + 150_000), ["doubt_overdue"])
     life.first.next_attempt_at = null
     assert.deepStrictEqual(namesOf([life], now + 150_000), [])
+    life.first.next_attempt_at = now + 30 * 3_600_000
+    const { id } = sale().first
+    life.transactions.push({ ...life.first, id, type: "void", status: "failed", probe_of: life.first.id })
+    assert.notInclude(namesOf([life], now + 25 * 3_600_000), "doubt_overdue")
+    assert.include(namesOf([life], now + 26 * 3_600_000), "doubt_overdue")
   })
 
   it("names its payment, its transaction and what is wrong, without the secret", () => {

@@ -1,0 +1,108 @@
+import type { PgClient } from "@effect/sql-pg"
+import { Duration } from "effect"
+import { ApiKeyIds, MerchantIds, PaymentIds, TransactionIds } from "../../domain/Ids.ts"
+import type { Tenant } from "../../domain/Tenant.ts"
+import { paymentColumns, transactionsOf } from "../../postgres/PaymentRow.ts"
+import { chargeLease, duplicateWindow, fence } from "../Deadlines.ts"
+import { terminalOf } from "../Terminal.ts"
+import type { Charge, ChargeIds } from "./Charge.ts"
+
+/** What a claim is made of beside what is asked for. */
+export interface ChargeClaim extends ChargeIds {
+  /** Keyed fingerprint of the instrument. */
+  readonly source: Uint8Array
+  /** Keyed fingerprint of instrument, amount and order; null: the same again is no mistake. */
+  readonly duplicate: Uint8Array | null
+  readonly traceId: string | null
+}
+
+/**
+ * Here an amount is reserved: payment and call become rows together or not at all. A guard that another payment has set
+ * up lately stops the claim, unless nothing came of that payment; of two at once the second waits for the first.
+ */
+export const claimStatement = (sql: PgClient.PgClient, charge: Charge, claim: ChargeClaim) => sql`
+  WITH terminal AS (${terminalOf(sql, charge, charge.keyId)}), ${guardOf(sql, charge, claim)} t AS (
+    INSERT INTO transactions (id, payment_id, merchant_id, environment, terminal_id, type, status, amount, merch_nbr,
+      batch_id, cutoff_at, tran_nbr, idempotency_key, fingerprint, source_fingerprint, trace_id, send_by, lease_until)
+    SELECT ${TransactionIds.toUuid(claim.transactionId)}::uuid, ${PaymentIds.toUuid(claim.paymentId)}::uuid,
+      merchant_id,
+      environment, id, ${charge.type}, 'submitting', ${charge.amount}::int4, merch_nbr, batch_id, cutoff_at,
+      nextval('tran_nbr'), ${charge.idempotencyKey}, ${charge.fingerprint}::bytea, ${claim.source}::bytea,
+      ${claim.traceId}::text, now() + ${Duration.toSeconds(fence)}::int4 * interval '1 second',
+      now() + ${Duration.toSeconds(chargeLease)}::int4 * interval '1 second'
+    FROM terminal WHERE ${claim.duplicate === null ? sql.literal("true") : sql.literal("EXISTS (SELECT 1 FROM guard)")}
+      AND NOT ${isCanceled(sql, charge)}
+    ON CONFLICT (merchant_id, environment, idempotency_key) WHERE status <> 'failed' DO NOTHING
+    RETURNING payment_id, merchant_id, environment, amount, batch_id, tran_nbr
+  ), p AS (
+    INSERT INTO payments (id, merchant_id, environment, type, first_status, multiple_captures, currency, amount,
+      customer_id, order_ref, metadata)
+    SELECT t.payment_id, t.merchant_id, t.environment, ${charge.type}, 'submitting', terminal.multiple_captures,
+      ${charge.currency}, t.amount, ${charge.customerId}::text, ${charge.orderRef}::text,
+      ${sql.json(charge.metadata)}::jsonb
+    FROM t, terminal
+  )
+  SELECT t.batch_id, t.tran_nbr::float8 AS tran_nbr, terminal.cust_nbr, terminal.merch_nbr, terminal.dba_nbr,
+    terminal.terminal_nbr, terminal.partial_approvals, terminal.reject_on_avs, terminal.reject_on_cvv
+  FROM t, terminal`
+
+/** The key was cancelled while its call was on its way, and then nothing came of that: it stays cancelled. */
+const isCanceled = (sql: PgClient.PgClient, { environment, idempotencyKey, merchantId }: Charge) => sql`EXISTS (
+        SELECT 1 FROM transactions f JOIN payments ON payments.id = f.payment_id AND payments.undo = 'canceled'
+        WHERE f.merchant_id = ${MerchantIds.toUuid(merchantId)}::uuid AND f.environment = ${environment}
+          AND f.idempotency_key = ${idempotencyKey} AND f.status = 'failed'
+      )`
+
+const guardOf = (sql: PgClient.PgClient, charge: Charge, { duplicate, paymentId }: ChargeClaim) =>
+  duplicate === null
+    ? sql.literal("")
+    : sql`guard AS (
+    INSERT INTO duplicate_guards (merchant_id, fingerprint, payment_id, expires_at)
+    SELECT merchant_id, ${duplicate}::bytea, ${PaymentIds.toUuid(paymentId)}::uuid,
+      now() + ${Duration.toSeconds(duplicateWindow)}::int4 * interval '1 second'
+    FROM terminal
+    WHERE NOT EXISTS (
+      SELECT 1 FROM transactions WHERE merchant_id = terminal.merchant_id AND environment = terminal.environment
+        AND idempotency_key = ${charge.idempotencyKey} AND status <> 'failed'
+    )
+    ON CONFLICT (merchant_id, fingerprint) DO UPDATE SET payment_id = excluded.payment_id,
+      expires_at = excluded.expires_at
+    WHERE duplicate_guards.expires_at <= now() OR duplicate_guards.payment_id = excluded.payment_id
+      OR EXISTS (
+        SELECT 1 FROM payments WHERE id = duplicate_guards.payment_id
+          AND status IN ('declined', 'failed', 'reversed', 'voided', 'expired')
+      )
+    RETURNING payment_id
+  ),`
+
+/** What stands under a key: the payment, and the call that came with it. */
+export const existingStatement = (sql: PgClient.PgClient, { environment, merchantId }: Tenant, key: string) => sql`
+  SELECT ${paymentColumns(sql)}, k.fingerprint, k.id AS transaction_id, k.type AS transaction_type,
+    k.status AS transaction_status, k.batch_id, k.tran_nbr::float8 AS tran_nbr, terminals.cust_nbr, terminals.merch_nbr,
+    terminals.dba_nbr, terminals.terminal_nbr, terminals.partial_approvals, merchants.reject_on_avs,
+    merchants.reject_on_cvv, p.undo IS NULL OR p.first_status <> 'approved' AS is_left_alone,
+    ${transactionsOf(sql)}
+  FROM transactions k JOIN payments p ON p.id = k.payment_id JOIN terminals ON terminals.id = k.terminal_id
+  JOIN merchants ON merchants.id = k.merchant_id
+  WHERE k.merchant_id = ${MerchantIds.toUuid(merchantId)}::uuid AND k.environment = ${environment}
+    AND k.idempotency_key = ${key} AND k.status <> 'failed'`
+
+/** Why a charge may not be claimed though no payment stands under its key. */
+export const standingStatement = (sql: PgClient.PgClient, charge: Charge, duplicate: Uint8Array | null) => sql`
+  SELECT merchants.status = 'active' AS is_active,
+    EXISTS (
+      SELECT 1 FROM api_keys WHERE id = ${ApiKeyIds.toUuid(charge.keyId)}::uuid AND merchant_id = merchants.id
+        AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > now())
+    ) AS has_key,
+    EXISTS (
+      SELECT 1 FROM terminals WHERE merchant_id = merchants.id AND environment = ${charge.environment}
+    ) AS has_terminal,
+    EXISTS (
+      SELECT 1 FROM transactions WHERE merchant_id = merchants.id AND environment = ${charge.environment}
+        AND idempotency_key = ${charge.idempotencyKey} AND status <> 'failed' AND type = 'tombstone'
+    ) OR ${isCanceled(sql, charge)} AS is_canceled,
+    (
+      SELECT g.payment_id FROM duplicate_guards g WHERE g.merchant_id = merchants.id
+        AND g.fingerprint = ${duplicate}::bytea AND g.expires_at > now()
+    ) AS duplicate_of
+  FROM merchants WHERE id = ${MerchantIds.toUuid(charge.merchantId)}::uuid`

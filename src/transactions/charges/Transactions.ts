@@ -1,0 +1,93 @@
+import { Context, DateTime, Effect, Layer, Metric, Option, Result } from "effect"
+import { SecureRandom } from "effect/crypto"
+import type { InvalidApiKey, MerchantSuspended } from "../../domain/AccessErrors.ts"
+import type { KeyCanceled, PossibleDuplicate, TerminalMissing } from "../../domain/ChargeErrors.ts"
+import { PaymentIds, TransactionIds } from "../../domain/Ids.ts"
+import type { Payment } from "../../domain/Payment.ts"
+import type { EpxRequest } from "../../epx/Request.ts"
+import { paymentAmount, paymentsTotal } from "../../telemetry/Metrics.ts"
+import { type Done, type IntentError, Intents } from "../Intents.ts"
+import { chargeSettlement } from "../Outcome.ts"
+import { TransactionsRepo } from "../TransactionsRepo.ts"
+import { type Charge, type ClaimedCharge, processingPayment } from "./Charge.ts"
+
+/** Why a payment cannot be begun: the merchant, its key or its terminal may not, or it has been asked for before. */
+type ChargeRefusal = InvalidApiKey | MerchantSuspended | TerminalMissing | KeyCanceled | PossibleDuplicate
+
+export type ChargeError = IntentError | ChargeRefusal
+
+export class Transactions extends Context.Service<
+  Transactions,
+  {
+    /**
+     * Charges once per key. Waits for the outcome as long as `softAnswer` says and then tells what is known: a payment
+     * that is still `processing` or `unknown` is decided without the caller. An error means that nothing was charged.
+     */
+    charge(charge: Charge): Effect.Effect<Done, ChargeError>
+  }
+>()("payment-service/transactions/Transactions") {
+  static readonly layer = Layer.effect(
+    Transactions,
+    Effect.gen(function* () {
+      const repo = yield* TransactionsRepo
+      const intents = yield* Intents
+      const random = yield* SecureRandom.SecureRandom
+
+      const charge = Effect.fn("Transactions.charge")(function* (charge: Charge) {
+        const ids = {
+          paymentId: PaymentIds.fromUuid(yield* random.uuidV7()),
+          transactionId: TransactionIds.fromUuid(yield* random.uuidV7())
+        }
+        yield* Effect.annotateCurrentSpan({ "payment.id": ids.paymentId, "transaction.id": ids.transactionId })
+        return yield* intents.carryOut<ClaimedCharge, ChargeRefusal>({
+          type: charge.type,
+          tenant: charge,
+          idempotencyKey: charge.idempotencyKey,
+          fingerprint: charge.fingerprint,
+          transactionId: ids.transactionId,
+          claim: Effect.map(repo.claim(charge, ids), Option.map(Result.succeed)),
+          // A charge has its pair from its claim on.
+          reclaim: ({ claimed }) =>
+            claimed === null
+              ? Effect.die(new Error("A charge without a pair"))
+              : Effect.succeed(Result.succeed(claimed)),
+          refusal: repo.refusal(charge),
+          request: (claimed) => requestOf(charge, claimed),
+          settled: (claimed) => ({
+            id: claimed.transactionId,
+            paymentId: claimed.paymentId,
+            type: charge.type,
+            amount: charge.amount,
+            target: null
+          }),
+          settlement: ({ policy }, result) => chargeSettlement(charge.amount, policy, result),
+          onSettled: (payment) => count(charge, payment),
+          provisional: Effect.map(DateTime.now, (now) => processingPayment(charge, ids, now))
+        })
+      })
+
+      return Transactions.of({ charge })
+    })
+  )
+}
+
+const requestOf = (charge: Charge, claimed: ClaimedCharge): EpxRequest => ({
+  operation: charge.type,
+  method: { kind: "card" },
+  environment: charge.environment,
+  key: claimed.key,
+  pair: claimed.pair,
+  paymentId: claimed.paymentId,
+  transactionId: claimed.transactionId,
+  bric: charge.bric,
+  amount: charge.amount,
+  billing: charge.billing,
+  orderRef: charge.orderRef ?? undefined
+})
+
+const count = Effect.fnUntraced(function* ({ amount, currency, type }: Charge, { status }: Payment) {
+  yield* Metric.update(Metric.withAttributes(paymentsTotal, { operation: type, outcome: status }), 1)
+  if (status === "captured" || status === "authorized") {
+    yield* Metric.update(Metric.withAttributes(paymentAmount, { operation: type, currency }), amount)
+  }
+})

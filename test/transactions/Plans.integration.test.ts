@@ -1,0 +1,47 @@
+import { PgClient } from "@effect/sql-pg"
+import { assert, layer } from "@effect/vitest"
+import { Effect, Redacted } from "effect"
+import { ApiKeyIds, PaymentIds } from "../../src/domain/Ids.ts"
+import { Amount } from "../../src/domain/Money.ts"
+import { testBrics } from "../../src/simulator/Cards.ts"
+import { standingStatement } from "../../src/transactions/charges/ChargeStatements.ts"
+import { isTombstoneStatement } from "../../src/transactions/follow-ups/CancelStatements.ts"
+import { prospectStatement } from "../../src/transactions/follow-ups/FollowUpStatements.ts"
+import { seedHistory } from "../support/History.ts"
+import { planOf } from "../support/Plan.ts"
+import { TestDatabase } from "../support/TestDatabase.ts"
+
+const charge = {
+  type: "sale" as const,
+  amount: Amount.make(100),
+  currency: "USD" as const,
+  bric: Redacted.make(testBrics.visa),
+  billing: {},
+  customerId: null,
+  orderRef: null,
+  metadata: {},
+  allowDuplicate: true
+}
+
+layer(TestDatabase.layerClient)("among many payments", (it) => {
+  it.effect("why a call is refused is found without reading what others did", () =>
+    Effect.gen(function* () {
+      const sql = yield* PgClient.PgClient
+      const tenant = yield* seedHistory("a", 20_000)
+      yield* sql`UPDATE transactions SET idempotency_key = 'key ' || tran_nbr`
+      yield* sql`ANALYZE transactions`
+      const uuid = "019ab000-0000-7a10-8000-000000000100"
+      const keyId = ApiKeyIds.fromUuid(uuid)
+      const asked = { ...tenant, keyId, idempotencyKey: "key 256", fingerprint: new Uint8Array(32) }
+      for (const statement of [
+        isTombstoneStatement(sql, tenant, "key 256"),
+        standingStatement(sql, { ...asked, ...charge }, null),
+        prospectStatement(sql, { ...asked, type: "void", paymentId: PaymentIds.fromUuid(uuid), targetId: null })
+      ]) {
+        const { indexes, wholes } = yield* planOf(statement)
+        assert.include(indexes, "transactions_idempotency_key")
+        for (const table of ["payments", "transactions"]) assert.notInclude(wholes, table)
+      }
+    })
+  )
+})
