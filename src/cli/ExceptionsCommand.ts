@@ -3,6 +3,7 @@ import { Argument, Command, Flag } from "effect/cli"
 import { Bric } from "../domain/Bric.ts"
 import { Exception, Outcome } from "../domain/Exception.ts"
 import { TransactionIds } from "../domain/Ids.ts"
+import { Amount } from "../domain/Money.ts"
 import { Exceptions } from "../exceptions/Exceptions.ts"
 import { ResolvedException } from "../exceptions/ExceptionsApi.ts"
 import { AuthorizationCode, Evidence } from "../exceptions/NewResolution.ts"
@@ -27,7 +28,7 @@ const list = Command.make(
 
 class NotApproved extends Schema.TaggedError<NotApproved>()("NotApproved", {}) {
   override get message() {
-    return "--bric-file and --authorization-code go with --outcome approved only."
+    return "--bric-file, --authorization-code and --amount go with --outcome approved only."
   }
 }
 
@@ -44,17 +45,22 @@ const resolve = Command.make(
       Flag.optional,
       Flag.withDescription("Of an approval")
     ),
+    amount: Flag.Int("amount").pipe(
+      Flag.withSchema(Amount),
+      Flag.optional,
+      Flag.withDescription("What was approved of a sale or authorization, in cents, if less than was asked")
+    ),
     bric: secretFile("bric-file", "EPX's token of the call (AUTH_GUID), for later refunds and voids")
   },
-  ({ authorizationCode, bric, evidence, id, outcome }) =>
+  ({ amount, authorizationCode, bric, evidence, id, outcome }) =>
     Effect.gen(function* () {
-      if (outcome !== "approved" && (Option.isSome(bric) || Option.isSome(authorizationCode))) {
-        return yield* new NotApproved()
-      }
+      const isApproval = Option.isSome(amount) || Option.isSome(authorizationCode) || Option.isSome(bric)
+      if (outcome !== "approved" && isApproval) return yield* new NotApproved()
       const token = given("bric", yield* secretOf(Schema.RedactedFromValue(Bric), bric))
       // A flag that is refused is repeated in the complaint, and this one may hold a card number.
       yield* Schema.decodeEffect(Evidence)(evidence)
-      const resolution = { outcome, evidence, ...given("authorization_code", authorizationCode), ...token }
+      const code = given("authorization_code", authorizationCode)
+      const resolution = { outcome, evidence, ...code, ...token, ...given("amount", amount) }
       const resolved = Effect.flatMap(Exceptions, (exceptions) => exceptions.resolve(id, resolution))
       yield* Effect.flatMap(onDatabase(resolved), print(ResolvedException))
     })

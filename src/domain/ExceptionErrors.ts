@@ -42,3 +42,15 @@ export class OutcomeNotAllowed extends Schema.TaggedError<OutcomeNotAllowed>()(
     return `This exception can be resolved to: ${this.allowed.join(", ")}.`
   }
 }
+
+export class AmountNotAllowed extends Schema.TaggedError<AmountNotAllowed>()(
+  "AmountNotAllowed",
+  { most: Schema.Int },
+  { httpApiStatus: 422 }
+) {
+  override get message() {
+    return this.most === 0
+      ? "Only what was approved of a sale or authorization may differ from what was asked."
+      : `No more than ${this.most} was asked, so no more can have been approved.`
+  }
+}

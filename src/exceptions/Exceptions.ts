@@ -1,8 +1,14 @@
 import { Context, Effect, Layer, Metric, Option } from "effect"
 import { SecureRandom } from "effect/crypto"
 import type { DatabaseUnavailable } from "../domain/DatabaseUnavailable.ts"
-import { type Exception, type ExceptionKind, type Outcome, outcomesOf } from "../domain/Exception.ts"
-import { ExceptionNotFound, ExceptionNotOpen, ExceptionResolved, OutcomeNotAllowed } from "../domain/ExceptionErrors.ts"
+import { type Exception, type ExceptionKind, outcomesOf } from "../domain/Exception.ts"
+import {
+  AmountNotAllowed,
+  ExceptionNotFound,
+  ExceptionNotOpen,
+  ExceptionResolved,
+  OutcomeNotAllowed
+} from "../domain/ExceptionErrors.ts"
 import type { AuditEventId, TransactionId } from "../domain/Ids.ts"
 import type { Payment } from "../domain/Payment.ts"
 import { auditEntry } from "../postgres/AuditEntry.ts"
@@ -20,6 +26,7 @@ export type ResolveError =
   | ExceptionResolved
   | ExceptionNotOpen
   | OutcomeNotAllowed
+  | AmountNotAllowed
   | DatabaseUnavailable
 
 /** What the service cannot bring to an end by itself, and the people who can. */
@@ -44,8 +51,8 @@ export class Exceptions extends Context.Service<
         return Option.isSome(found) ? found.value : yield* new ExceptionNotFound()
       })
 
-      const auditOf = ({ evidence, outcome }: NewResolution) =>
-        auditEntry(random, "exception.resolved", { outcome, evidence })
+      const auditOf = ({ amount, evidence, outcome }: NewResolution) =>
+        auditEntry(random, "exception.resolved", { outcome, evidence, ...(amount === undefined ? {} : { amount }) })
 
       const told = Effect.fnUntraced(function* (
         found: Case,
@@ -99,7 +106,7 @@ export class Exceptions extends Context.Service<
         yield* Effect.annotateCurrentSpan({ "transaction.id": id, "exception.outcome": resolution.outcome })
         const found = yield* get(id)
         if (found.kind === null) return yield* refuse(found)
-        yield* allow(found.kind, found, resolution.outcome)
+        yield* allow(found.kind, found, resolution)
         switch (found.kind) {
           case "unknown_outcome":
             return yield* commit(found, resolution)
@@ -120,18 +127,24 @@ export class Exceptions extends Context.Service<
   )
 }
 
-const allow = (kind: ExceptionKind, { status, type }: Case, outcome: Outcome) => {
-  const allowed = outcomesOf(kind, type, status)
-  return allowed.includes(outcome) ? Effect.void : new OutcomeNotAllowed({ allowed })
+const allow = (
+  kind: ExceptionKind,
+  found: Case,
+  { amount, outcome }: NewResolution
+): Effect.Effect<void, OutcomeNotAllowed | AmountNotAllowed> => {
+  const allowed = outcomesOf(kind, found.type, found.status)
+  if (!allowed.includes(outcome)) return Effect.fail(new OutcomeNotAllowed({ allowed }))
+  const most = kind === "unknown_outcome" && isCharge(found) ? found.amount : 0
+  return amount === undefined || amount <= most ? Effect.void : Effect.fail(new AmountNotAllowed({ most }))
 }
 
 const refuse = ({ resolved_by, status }: Case) =>
   status === "unknown" ? new ExceptionNotOpen() : new ExceptionResolved({ transaction_status: status, resolved_by })
 
 /** Nothing is undone for it that is not already to be undone: a person has looked. */
-const settlementOf = (found: Case, { authorization_code, bric, outcome }: NewResolution): Settlement => {
+const settlementOf = (found: Case, { amount, authorization_code, bric, outcome }: NewResolution): Settlement => {
   if (outcome !== "approved") return settlement(outcome)
-  const amountApproved = isCharge(found) ? found.approvable : null
+  const amountApproved = isCharge(found) ? (amount ?? found.approvable) : null
   return settlement(outcome, {
     answer: { ...noAnswer, authorizationCode: authorization_code ?? null, amountApproved, bric: bric ?? null }
   })

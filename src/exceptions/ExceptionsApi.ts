@@ -2,7 +2,13 @@ import { Schema } from "effect"
 import { HttpApiEndpoint, HttpApiGroup, OpenApi } from "effect/http-api"
 import { DatabaseUnavailable } from "../domain/DatabaseUnavailable.ts"
 import { Exception, Outcome } from "../domain/Exception.ts"
-import { ExceptionNotFound, ExceptionNotOpen, ExceptionResolved, OutcomeNotAllowed } from "../domain/ExceptionErrors.ts"
+import {
+  AmountNotAllowed,
+  ExceptionNotFound,
+  ExceptionNotOpen,
+  ExceptionResolved,
+  OutcomeNotAllowed
+} from "../domain/ExceptionErrors.ts"
 import { AuditEventIds, MerchantIds, TransactionIds } from "../domain/Ids.ts"
 import { Payment } from "../domain/Payment.ts"
 import { Environment } from "../domain/Terminal.ts"
@@ -63,6 +69,7 @@ export class ExceptionsApi extends HttpApiGroup.make("exceptions")
         problem(ExceptionResolved),
         problem(ExceptionNotOpen),
         problem(OutcomeNotAllowed),
+        problem(AmountNotAllowed),
         problem(DatabaseUnavailable)
       ]
     }).annotateMerge(

@@ -1,6 +1,7 @@
 import { Schema } from "effect"
 import { Bric } from "../domain/Bric.ts"
 import { Outcome } from "../domain/Exception.ts"
+import { Amount } from "../domain/Money.ts"
 import { mayHoldSecret } from "../http/Secrets.ts"
 
 /** It is kept and shown to every operator. */
@@ -21,13 +22,15 @@ export const NewResolution = Schema.Struct({
   outcome: Outcome,
   evidence: Evidence,
   authorization_code: Schema.optionalKey(AuthorizationCode),
-  bric: Schema.optionalKey(Schema.RedactedFromValue(Bric))
+  bric: Schema.optionalKey(Schema.RedactedFromValue(Bric)),
+  amount: Schema.optionalKey(Amount)
 })
   .check(
-    Schema.makeFilter(({ authorization_code, bric, outcome }) => {
+    Schema.makeFilter(({ amount, authorization_code, bric, outcome }) => {
       const issue = "Expected only with the outcome approved"
       if (outcome === "approved") return true
       if (bric !== undefined) return { path: ["bric"], issue }
+      if (amount !== undefined) return { path: ["amount"], issue }
       return authorization_code === undefined || { path: ["authorization_code"], issue }
     })
   )
@@ -35,6 +38,7 @@ export const NewResolution = Schema.Struct({
     identifier: "NewResolution",
     description:
       "`evidence` says how it is known, and is kept. With `approved`, `bric` is EPX's token of the call (AUTH_GUID), " +
-      "without which it cannot be refunded or voided later."
+      "without which it cannot be refunded or voided later, and `amount` is what EPX approved of a sale or " +
+      "authorization, if that is less than what was asked."
   })
 export type NewResolution = typeof NewResolution.Type

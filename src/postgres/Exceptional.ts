@@ -13,7 +13,7 @@ export const isUndoRefused = `EXISTS (
 export const isUndoStalled = `p.undo IS NOT NULL AND p.first_status = 'approved' AND p.calls = 0 AND p.doubts = 0
   AND (p.updated_at < now() - interval '10 minutes' OR ${isUndoRefused} OR EXISTS (
     SELECT 1 FROM transactions v WHERE v.payment_id = p.id AND v.type = 'void' AND v.idempotency_key IS NULL
-      AND v.status = 'failed' AND v.created_at < now() - interval '30 minutes'
+      AND v.probe_of IS NULL AND v.status = 'failed' AND v.created_at < now() - interval '30 minutes'
   ))`
 
 /** What of the payment `p` is to be undone next. */
@@ -22,13 +22,14 @@ export const undoTarget = `SELECT o.id FROM transactions o
     AND (o.type IN ('sale', 'capture') OR o.type = 'authorization' AND p.captured = 0)
   ORDER BY (o.type = 'capture') DESC, o.id LIMIT 1`
 
-/** EPX approved the charge `t` after it had been called failed, and nobody has undone it yet. */
-export const isLateApproval = `t.status = 'failed' AND t.late_response_code IN ('00', '10')
-  AND t.type IN ('sale', 'authorization') AND t.closed_at IS NULL
+/** EPX approved the call `t`, or may have, after it had been called failed or declined; nobody has undone it yet. */
+export const isLateApproval = `t.status IN ('failed', 'declined') AND t.late_status IN ('approved', 'unknown')
+  AND t.type IN ('sale', 'authorization', 'capture', 'refund') AND t.probe_of IS NULL AND t.closed_at IS NULL
   AND NOT EXISTS (SELECT 1 FROM transactions o WHERE o.probe_of = t.id AND o.status = 'approved')`
 
-/** The late approval `t` can be voided, and EPX has not refused that often. What was not sent does not count. */
-export const isVoidable = `t.bric_sealed IS NOT NULL
+/** The late approval `t` is a charge that can be voided. EPX has not refused that often; unsent voids do not count. */
+export const isVoidable = `t.late_status = 'approved' AND t.status = 'failed' AND t.type IN ('sale', 'authorization')
+  AND t.bric_sealed IS NOT NULL
   AND (SELECT count(*) FROM transactions o WHERE o.probe_of = t.id AND o.status <> 'failed') < 10`
 
 /** The late approval `t` cannot be voided, or that has not been possible for long. */

@@ -82,12 +82,12 @@ export class Intents extends Context.Service<
 
       /** The record to send, or what stands under its key already. */
       const claim = Effect.fnUntraced(function* <Claimed, E>(intent: Intent<Claimed, E>, mayCome: Ref.Ref<boolean>) {
-        const claimed = yield* Effect.tapError(unlessItMayCome(intent.claim, mayCome), (error) =>
+        const claimed = yield* Effect.tapError(unlessItMayCome(intent.claim, Ref.get(mayCome)), (error) =>
           error instanceof DatabaseUnavailable && error.reason !== "checkout" ? Ref.set(mayCome, true) : Effect.void
         )
         if (Option.isSome(claimed)) return claimed.value
         const found = yield* existing(intent)
-        if (Option.isNone(found)) return yield* unlessItMayCome(intent.refusal, mayCome)
+        if (Option.isNone(found)) return yield* unlessItMayCome(intent.refusal, Ref.get(mayCome))
         return found.value.transactionId === intent.transactionId
           ? yield* intent.reclaim(found.value)
           : Result.fail(doneOf(found.value, true))
@@ -117,15 +117,25 @@ export class Intents extends Context.Service<
         return { payment, transaction, isDecided, isReplay: false }
       })
 
-      /** A call that is on record goes on even if the database cannot be asked about it now. */
+      /**
+       * A call that is on record goes on even if the database cannot be asked about it now. One that is not may yet
+       * come to be.
+       */
       const whatIsKnown = <Claimed, E>(intent: Intent<Claimed, E>, isClaimed: Ref.Ref<boolean>) =>
-        Effect.catchTag(soon(stored(intent, false)), "DatabaseUnavailable", (error) =>
-          Effect.gen(function* () {
-            if (!(yield* Ref.get(isClaimed))) return yield* error
-            const payment = yield* intent.provisional
-            const transaction = { id: intent.transactionId, status: "submitting" as const }
-            return { payment, transaction, isDecided: false, isReplay: false }
-          })
+        soon(
+          unlessItMayCome(
+            stored(intent, false),
+            Effect.map(Ref.get(isClaimed), (is) => !is)
+          )
+        ).pipe(
+          Effect.catchTag("DatabaseUnavailable", (error) =>
+            Effect.gen(function* () {
+              if (!(yield* Ref.get(isClaimed))) return yield* error
+              const payment = yield* intent.provisional
+              const transaction = { id: intent.transactionId, status: "submitting" as const }
+              return { payment, transaction, isDecided: false, isReplay: false }
+            })
+          )
         )
 
       const awaitDecision = <Claimed, E>(intent: Intent<Claimed, E>, known: Done, left: Duration.Duration) =>
@@ -175,9 +185,9 @@ export class Intents extends Context.Service<
 }
 
 /** Nothing is refused while an earlier attempt may yet be carried out: whoever heard "no" would see it done. */
-const unlessItMayCome = <A, E>(attempt: Effect.Effect<A, E>, mayCome: Ref.Ref<boolean>) =>
+const unlessItMayCome = <A, E>(attempt: Effect.Effect<A, E>, mayCome: Effect.Effect<boolean>) =>
   Effect.catch(attempt, (error) =>
-    Effect.flatMap(Ref.get(mayCome), (isSo) =>
+    Effect.flatMap(mayCome, (isSo) =>
       Effect.fail(isSo && !isUnavailable(error) ? new DatabaseUnavailable({ reason: "timeout" }) : error)
     )
   )

@@ -225,6 +225,7 @@ export const lateStatement = (
   bric: SealedBric
 ) => sql`
   UPDATE transactions SET late_response_code = coalesce(${answer?.responseCode ?? null}::text, ${doubt}::text),
+    late_status = ${answer?.responseCode == null ? null : status}::text,
     bric_sealed = coalesce(bric_sealed, ${bric.sealed}::bytea),
     bric_key_id = coalesce(bric_key_id, ${bric.keyId}::text),
     bric_fingerprint = coalesce(bric_fingerprint, ${bric.fingerprint}::bytea)

@@ -62,7 +62,8 @@ const bookColumns = (sql: PgClient.PgClient) =>
     (SELECT coalesce(jsonb_agg(to_jsonb(x) ORDER BY x.id), '[]') FROM (
       SELECT t.id, t.merchant_id, t.environment, t.type, t.status, t.amount, t.amount_approved, t.target_id, t.probe_of,
         t.reversal_of, t.done_by, t.merch_nbr, t.batch_id, t.tran_nbr, t.idempotency_key, t.refunded, t.pending_refund,
-        t.resolved_by, ${millis("t.created_at")}, ${millis("t.lease_until")}, ${millis("t.next_attempt_at")},
+        t.resolved_by, (extract(epoch FROM coalesce(t.claimed_at, t.created_at)) * 1000)::float8 AS created_at,
+        ${millis("t.lease_until")}, ${millis("t.next_attempt_at")},
         t.bric_sealed IS NOT NULL AS has_bric, k.lookup_key_sealed IS NOT NULL AS has_lookup, ${transactionTexts}
       FROM transactions t LEFT JOIN terminals k ON k.id = t.terminal_id WHERE t.payment_id = p.id
     ) AS x) AS transactions,

@@ -196,6 +196,24 @@ layer(TestService.layer)("POST /v1/exceptions/{id}/resolve", (it) => {
     })
   )
 
+  it.effect("books no more than was approved", () =>
+    Effect.gen(function* () {
+      const { found, payment } = yield* makeDoubtful()
+      const more = yield* changesNothing(resolve(found.id, { outcome: "approved", amount: 2000 }))
+      assert.deepStrictEqual(problemOf(more), [422, "amount_not_allowed"])
+      const none = yield* changesNothing(resolve(found.id, { amount: 500 }))
+      assert.deepStrictEqual(problemOf(none), [422, "validation_failed", "/amount"])
+      const { json } = yield* resolve(found.id, { outcome: "approved", amount: 500 })
+      assert.deepInclude(json.payment, { status: "captured", amount_authorized: 500, amount_captured: 500 })
+      assert.deepStrictEqual(yield* booksOf(payment.id), { receivable: 500, cardholder: -500 })
+      assert.deepInclude((yield* auditOf(payment.id))[0].detail, { outcome: "approved", amount: 500 })
+
+      const refund = yield* makeDoubtfulRefund
+      const part = yield* changesNothing(resolve(refund.found.id, { outcome: "approved", amount: 100 }))
+      assert.deepStrictEqual(problemOf(part), [422, "amount_not_allowed"])
+    })
+  )
+
   it.effect("without a token leaves what stands to people, and says so", () =>
     Effect.gen(function* () {
       const { found, payment, shop } = yield* makeDoubtful()

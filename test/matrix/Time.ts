@@ -17,7 +17,7 @@ export const pass = Effect.fnUntraced(function* (
   const age = sql`WITH t AS (
       UPDATE transactions SET created_at = created_at - ${by}, send_by = send_by - ${by},
         lease_until = lease_until - ${by}, next_attempt_at = next_attempt_at - ${by}, cutoff_at = cutoff_at - ${by},
-        settled_at = settled_at - ${by}
+        settled_at = settled_at - ${by}, claimed_at = claimed_at - ${by}
     ), g AS (UPDATE duplicate_guards SET expires_at = expires_at - ${by})
     UPDATE payments SET created_at = created_at - ${by}, updated_at = updated_at - ${by},
       expires_at = expires_at - ${by}`
@@ -49,7 +49,8 @@ const readState = ({ sql }: Stand) =>
         FROM transactions
       ), undone AS (
         SELECT coalesce((SELECT max(t.created_at) + least(count(*), 15) * interval '20 seconds' FROM transactions t
-          WHERE t.payment_id = p.id AND t.type = 'void' AND t.status = 'failed'), now()) AS at
+          WHERE t.payment_id = p.id AND t.type = 'void' AND t.status = 'failed' AND t.idempotency_key IS NULL
+            AND t.probe_of IS NULL), now()) AS at
         FROM payments p WHERE undo IS NOT NULL AND first_status = 'approved' AND calls = 0 AND doubts = 0
       ), steps AS (
         SELECT next_attempt_at AS at FROM own

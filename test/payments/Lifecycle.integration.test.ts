@@ -304,17 +304,54 @@ layer(TestService.layer)("the life of a payment", (it) => {
     })
   )
 
+  /** A charge of unknown outcome that was cancelled by its key, with the statements by which it fails. */
+  const canceledCharge = Effect.fnUntraced(function* (change: object = {}) {
+    const { charge } = yield* TestService
+    const sql = yield* PgClient.PgClient
+    const key = { idempotencyKey: randomUUID() }
+    const { json } = yield* charge(change, key)
+    const uuid = PaymentIds.toUuid(PaymentIds.Id.make(json.id))
+    yield* sql`UPDATE transactions SET status = 'unknown' WHERE payment_id = ${uuid}::uuid`
+    yield* sql`UPDATE payments SET first_status = 'unknown', doubts = 1, authorized = 0, captured = 0
+      WHERE id = ${uuid}::uuid`
+    assert.strictEqual((yield* cancel(key.idempotencyKey)).status, 202)
+    const fail = Effect.andThen(
+      sql`UPDATE payments SET first_status = 'failed', doubts = 0 WHERE id = ${uuid}::uuid`,
+      sql`UPDATE transactions SET status = 'failed' WHERE payment_id = ${uuid}::uuid`
+    )
+    return { id: json.id, key, fail }
+  })
+
   it.effect("keeps a key cancelled whose call then came to nothing", () =>
     Effect.gen(function* () {
       const { charge } = yield* TestService
+      const order = { order_ref: randomUUID() }
+      const { fail, id, key } = yield* canceledCharge(order)
+      yield* fail
+      assert.deepStrictEqual(outcome(yield* leavesNoTrace(charge(order, key))), [409, "key_canceled"])
+      assert.deepStrictEqual(outcome(yield* leavesNoTrace(post(id, "capture", {}, key))), [409, "key_canceled"])
+      assert.strictEqual((yield* leavesNoTrace(cancel(key.idempotencyKey))).status, 200)
+      // What was refused guards nothing.
+      assert.deepStrictEqual(outcome(yield* charge(order)), [201, "captured"])
+    })
+  )
+
+  it.effect("keeps a key cancelled even if its call comes to nothing while the request comes again", () =>
+    Effect.gen(function* () {
+      const { charge } = yield* TestService
       const sql = yield* PgClient.PgClient
-      const key = { idempotencyKey: randomUUID() }
-      const { json } = yield* charge({}, key)
-      const uuid = PaymentIds.toUuid(PaymentIds.Id.make(json.id))
-      yield* sql`UPDATE transactions SET status = 'failed' WHERE payment_id = ${uuid}::uuid`
-      yield* sql`UPDATE payments SET first_status = 'failed', authorized = 0, captured = 0, undo = 'canceled'
-        WHERE id = ${uuid}::uuid`
-      assert.deepStrictEqual(outcome(yield* leavesNoTrace(charge({}, key))), [409, "key_canceled"])
+      const { fail, key } = yield* canceledCharge()
+      const asking = yield* sql.withTransaction(
+        Effect.gen(function* () {
+          yield* fail
+          const asking = yield* Effect.forkDetach(charge({}, key))
+          const waiting = sql`SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock'
+            AND datname = current_database()`
+          yield* until(waiting, ({ length }) => length > 0)
+          return asking
+        })
+      )
+      assert.deepStrictEqual(outcome(yield* Fiber.join(asking)), [409, "key_canceled"])
     })
   )
 

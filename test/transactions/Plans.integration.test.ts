@@ -5,6 +5,7 @@ import { ApiKeyIds, PaymentIds } from "../../src/domain/Ids.ts"
 import { Amount } from "../../src/domain/Money.ts"
 import { testBrics } from "../../src/simulator/Cards.ts"
 import { standingStatement } from "../../src/transactions/charges/ChargeStatements.ts"
+import { dueStatement } from "../../src/transactions/doubts/DoubtStatements.ts"
 import { isTombstoneStatement } from "../../src/transactions/follow-ups/CancelStatements.ts"
 import { prospectStatement } from "../../src/transactions/follow-ups/FollowUpStatements.ts"
 import { seedHistory } from "../support/History.ts"
@@ -22,6 +23,23 @@ const charge = {
   metadata: {},
   allowDuplicate: true
 }
+
+layer(TestDatabase.layerClient)("among unknown outcomes", (it) => {
+  it.effect("charges that can still be reversed come first", () =>
+    Effect.gen(function* () {
+      const sql = yield* PgClient.PgClient
+      yield* seedHistory("a", 40)
+      yield* sql`UPDATE transactions SET status = 'unknown', next_attempt_at = now() - interval '1 minute',
+        created_at = now() - tran_nbr * interval '1 minute'`
+      const due = yield* sql`SELECT t.tran_nbr::int4 AS number FROM (${dueStatement(sql, 3, [])}) AS due
+        JOIN transactions t ON t.id = due.id`
+      assert.sameMembers(
+        due.map(({ number }) => number),
+        [1, 40, 39]
+      )
+    })
+  )
+})
 
 layer(TestDatabase.layerClient)("among many payments", (it) => {
   it.effect("why a call is refused is found without reading what others did", () =>

@@ -3,6 +3,7 @@ import { Duration } from "effect"
 import { ApiKeyIds, MerchantIds, PaymentIds, TransactionIds } from "../../domain/Ids.ts"
 import type { Tenant } from "../../domain/Tenant.ts"
 import { paymentColumns, transactionsOf } from "../../postgres/PaymentRow.ts"
+import { isCanceledKey } from "../CanceledKey.ts"
 import { chargeLease, duplicateWindow, fence } from "../Deadlines.ts"
 import { terminalOf } from "../Terminal.ts"
 import type { Charge, ChargeIds } from "./Charge.ts"
@@ -31,7 +32,6 @@ export const claimStatement = (sql: PgClient.PgClient, charge: Charge, claim: Ch
       ${claim.traceId}::text, now() + ${Duration.toSeconds(fence)}::int4 * interval '1 second',
       now() + ${Duration.toSeconds(chargeLease)}::int4 * interval '1 second'
     FROM terminal WHERE ${claim.duplicate === null ? sql.literal("true") : sql.literal("EXISTS (SELECT 1 FROM guard)")}
-      AND NOT ${isCanceled(sql, charge)}
     ON CONFLICT (merchant_id, environment, idempotency_key) WHERE status <> 'failed' DO NOTHING
     RETURNING payment_id, merchant_id, environment, amount, batch_id, tran_nbr
   ), p AS (
@@ -46,13 +46,6 @@ export const claimStatement = (sql: PgClient.PgClient, charge: Charge, claim: Ch
     terminal.terminal_nbr, terminal.partial_approvals, terminal.reject_on_avs, terminal.reject_on_cvv
   FROM t, terminal`
 
-/** The key was cancelled while its call was on its way, and then nothing came of that: it stays cancelled. */
-const isCanceled = (sql: PgClient.PgClient, { environment, idempotencyKey, merchantId }: Charge) => sql`EXISTS (
-        SELECT 1 FROM transactions f JOIN payments ON payments.id = f.payment_id AND payments.undo = 'canceled'
-        WHERE f.merchant_id = ${MerchantIds.toUuid(merchantId)}::uuid AND f.environment = ${environment}
-          AND f.idempotency_key = ${idempotencyKey} AND f.status = 'failed'
-      )`
-
 const guardOf = (sql: PgClient.PgClient, charge: Charge, { duplicate, paymentId }: ChargeClaim) =>
   duplicate === null
     ? sql.literal("")
@@ -63,7 +56,7 @@ const guardOf = (sql: PgClient.PgClient, charge: Charge, { duplicate, paymentId 
     FROM terminal
     WHERE NOT EXISTS (
       SELECT 1 FROM transactions WHERE merchant_id = terminal.merchant_id AND environment = terminal.environment
-        AND idempotency_key = ${charge.idempotencyKey} AND status <> 'failed'
+        AND idempotency_key = ${charge.idempotencyKey} AND (status <> 'failed' OR key_canceled)
     )
     ON CONFLICT (merchant_id, fingerprint) DO UPDATE SET payment_id = excluded.payment_id,
       expires_at = excluded.expires_at
@@ -99,8 +92,8 @@ export const standingStatement = (sql: PgClient.PgClient, charge: Charge, duplic
     ) AS has_terminal,
     EXISTS (
       SELECT 1 FROM transactions WHERE merchant_id = merchants.id AND environment = ${charge.environment}
-        AND idempotency_key = ${charge.idempotencyKey} AND status <> 'failed' AND type = 'tombstone'
-    ) OR ${isCanceled(sql, charge)} AS is_canceled,
+        AND idempotency_key = ${charge.idempotencyKey} AND ${sql.literal(isCanceledKey)}
+    ) AS is_canceled,
     (
       SELECT g.payment_id FROM duplicate_guards g WHERE g.merchant_id = merchants.id
         AND g.fingerprint = ${duplicate}::bytea AND g.expires_at > now()

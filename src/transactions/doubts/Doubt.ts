@@ -144,9 +144,10 @@ const voidStep = (doubt: Doubt): Step => {
   if (attempts.some(({ outcome }) => outcome === "approved"))
     return { _tag: "Resolve", status: "approved", by: "probe" }
   if (attempts.some(({ outcome }) => outcome === "refused")) {
-    // A probe whose answer was lost may be the void for which the next one was refused.
-    const isLost = !isRefused || attempts.some(({ outcome }) => outcome === "undecided")
-    if (!isLost) return isForced ? { _tag: "GiveUp" } : { _tag: "Resolve", status: "rejected", by: "probe" }
+    // A probe whose answer was lost may be the void for which the next one was refused, or may never have been sent.
+    const isLost = attempts.some(({ outcome }) => outcome === "undecided")
+    if (isRefused && isLost) return lookUp(doubt)
+    if (isRefused) return isForced ? { _tag: "GiveUp" } : { _tag: "Resolve", status: "rejected", by: "probe" }
     if (isVoidable) return { _tag: "Resolve", status: "approved", by: "probe" }
     return lookUp(doubt)
   }

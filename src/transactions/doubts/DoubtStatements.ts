@@ -55,17 +55,23 @@ export const takeOverStatement = (sql: PgClient.PgClient, eventIds: ReadonlyArra
   FROM numbered n JOIN unnest(${eventIds}::text[]::uuid[]) WITH ORDINALITY AS e(id, number) USING (number)
   RETURNING id`
 
-/** The oldest first: EPX's window closes on them first. */
+/** The oldest first, but before all others the charges that EPX's window has not closed on. */
 export const dueStatement = (sql: PgClient.PgClient, limit: number, except: ReadonlyArray<string>) => sql`
   SELECT id, payment_id FROM transactions
   WHERE status = 'unknown' AND next_attempt_at <= now() AND coalesce(probe_of, reversal_of) IS NULL AND id <> ALL
     (${except}::text[]::uuid[])
-  ORDER BY created_at LIMIT ${limit}`
+  ORDER BY type IN ('sale', 'authorization') AND created_at > now() - interval '2 minutes' DESC, created_at
+  LIMIT ${limit}`
+
+/** When a call was claimed: a refund that had to wait is older than that. */
+const claimedAt = (call: string) => `coalesce(${call}.claimed_at, ${call}.created_at)`
 
 /** Milliseconds from the claim of the target to now, and to each attempt to find out. */
 export const historyStatement = (sql: PgClient.PgClient, { id }: Target) => sql`
-  SELECT o.type, o.amount, extract(epoch FROM now() - o.created_at)::float8 * 1000 AS age, o.amount_approved,
-    o.response_code, o.doubt, o.lookups, o.bric_sealed IS NOT NULL AS has_bric, o.idempotency_key IS NOT NULL AS
+  SELECT o.type, o.amount, extract(epoch FROM now() - ${sql.literal(claimedAt("o"))})::float8 * 1000 AS age,
+    o.amount_approved,
+    o.response_code IS NOT NULL OR coalesce(o.late_status IN ('approved', 'unknown'), false) AS is_answered, o.doubt,
+    o.lookups, o.bric_sealed IS NOT NULL AS has_bric, o.idempotency_key IS NOT NULL AS
       has_key,
     p.multiple_captures, k.lookup_key_sealed IS NOT NULL AS has_lookup,
     g.id AS target_id, g.type AS target_type, coalesce(g.amount_approved, g.amount) AS target_amount,
@@ -75,7 +81,7 @@ export const historyStatement = (sql: PgClient.PgClient, { id }: Target) => sql`
       SELECT jsonb_agg(jsonb_build_object('id', r.id, 'kind', CASE r.type WHEN 'reversal' THEN 'reversal' ELSE
         'probe' END,
         'status', r.status, 'response_code', r.response_code,
-        'at', extract(epoch FROM r.created_at - o.created_at)::float8 * 1000) ORDER BY r.id)
+        'at', extract(epoch FROM r.created_at - ${sql.literal(claimedAt("o"))})::float8 * 1000) ORDER BY r.id)
       FROM transactions r WHERE r.reversal_of = o.id AND r.type = 'reversal' OR r.probe_of = o.id
     ), '[]') AS attempts
   FROM transactions o JOIN payments p ON p.id = o.payment_id JOIN terminals k ON k.id = o.terminal_id
@@ -158,7 +164,8 @@ export const settleAttemptStatement = (
 
 /** `at` is milliseconds since the claim of the target; null: nothing automatic is left to try. */
 export const scheduleStatement = (sql: PgClient.PgClient, { id }: Target, at: number | null) => sql`
-  UPDATE transactions SET next_attempt_at = created_at + ${at}::float8 * interval '1 millisecond'
+  UPDATE transactions SET next_attempt_at = ${sql.literal(claimedAt("transactions"))}
+      + ${at}::float8 * interval '1 millisecond'
   WHERE id = ${TransactionIds.toUuid(id)}::uuid AND status = 'unknown'`
 
 /** How many outcomes are unknown, how many calls need a person for that or another reason, and since when. */

@@ -22,7 +22,8 @@ const HistoryRow = Schema.Struct({
   amount: Amount,
   amount_approved: Schema.NullOr(Schema.Int),
   age: Schema.Finite,
-  response_code: Schema.NullOr(Schema.String),
+  /** EPX has said something about it that decided nothing, or came too late to. */
+  is_answered: Schema.Boolean,
   doubt: Schema.NullOr(Schema.String),
   lookups: Schema.Int,
   has_bric: Schema.Boolean,

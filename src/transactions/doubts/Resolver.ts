@@ -211,7 +211,7 @@ const doubtOf = (history: History): Doubt => ({
   type: history.type === "reversal" ? "void" : history.type,
   attempts: history.attempts.map(({ at, kind, response_code, status }) => attemptOf(kind, at, status, response_code)),
   age: history.age,
-  isAnswered: history.response_code !== null,
+  isAnswered: history.is_answered,
   hasBric: history.has_bric,
   isRepeatable: history.multiple_captures,
   isRefused: history.doubt === refusedReversal,

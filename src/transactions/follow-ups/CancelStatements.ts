@@ -9,6 +9,7 @@ import {
   TransactionIds
 } from "../../domain/Ids.ts"
 import type { Tenant } from "../../domain/Tenant.ts"
+import { isCanceledKey } from "../CanceledKey.ts"
 
 /** Whether the merchant may do anything now, and its key is valid. */
 export const mayActStatement = (
@@ -42,10 +43,15 @@ export const isTombstoneStatement = (
 ) => sql`
   SELECT id FROM transactions
   WHERE merchant_id = ${MerchantIds.toUuid(merchantId)}::uuid AND environment = ${environment}
-    AND idempotency_key = ${idempotencyKey} AND status <> 'failed' AND type = 'tombstone'`
+    AND idempotency_key = ${idempotencyKey} AND ${sql.literal(isCanceledKey)}`
 
-/** Marks a payment whose outcome is open: if it is approved after all, it is undone. */
+/** Marks a payment whose outcome is open: if it is approved after all, it is undone, and its key is not free again. */
 export const markStatement = (sql: PgClient.PgClient, paymentId: PaymentId) => sql`
-  UPDATE payments SET undo = coalesce(undo, 'canceled'), version = version + 1, updated_at = now()
-  WHERE id = ${PaymentIds.toUuid(paymentId)}::uuid AND first_status IN ('submitting', 'unknown')
-  RETURNING id`
+  WITH p AS (
+    UPDATE payments SET undo = coalesce(undo, 'canceled'), version = version + 1, updated_at = now()
+    WHERE id = ${PaymentIds.toUuid(paymentId)}::uuid AND first_status IN ('submitting', 'unknown')
+    RETURNING id
+  )
+  UPDATE transactions SET key_canceled = true
+  FROM p WHERE payment_id = p.id AND type IN ('sale', 'authorization')
+  RETURNING p.id`

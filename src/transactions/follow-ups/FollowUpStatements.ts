@@ -2,6 +2,7 @@ import type { PgClient } from "@effect/sql-pg"
 import { Duration } from "effect"
 import { MerchantIds, PaymentIds, type TransactionId, TransactionIds } from "../../domain/Ids.ts"
 import { paymentColumns, transactionsOf } from "../../postgres/PaymentRow.ts"
+import { isCanceledKey } from "../CanceledKey.ts"
 import { claimedColumns } from "../ClaimedCall.ts"
 import { fence, followUpLease, voidMargin } from "../Deadlines.ts"
 import { terminalOf } from "../Terminal.ts"
@@ -199,7 +200,7 @@ export const prospectStatement = (sql: PgClient.PgClient, followUp: FollowUp) =>
     EXISTS (SELECT 1 FROM (${terminalOf(sql, followUp, followUp.keyId)}) AS terminal) AS has_terminal,
     EXISTS (
       SELECT 1 FROM transactions WHERE merchant_id = merchants.id AND environment = ${followUp.environment}
-        AND idempotency_key = ${followUp.idempotencyKey} AND status <> 'failed' AND type = 'tombstone'
+        AND idempotency_key = ${followUp.idempotencyKey} AND ${sql.literal(isCanceledKey)}
     ) AS is_canceled,
     p.type, p.first_status, p.calls, p.doubts, p.pending_void, p.undo IS NOT NULL AS is_to_be_undone, p.authorized,
     p.captured, p.refunded, p.pending_capture, p.pending_refund, p.capturable, p.refundable,

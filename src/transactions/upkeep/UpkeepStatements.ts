@@ -37,6 +37,7 @@ export const startRefundStatement = (sql: PgClient.PgClient, { id, paymentId }: 
       batch_id = CASE g.status WHEN 'settled' THEN k.batch_id END,
       tran_nbr = CASE g.status WHEN 'settled' THEN nextval('tran_nbr') END,
       cutoff_at = CASE g.status WHEN 'settled' THEN k.cutoff_at END,
+      claimed_at = CASE g.status WHEN 'settled' THEN now() END,
       send_by = CASE g.status WHEN 'settled' THEN now() + ${seconds(fence)}::int4 * interval '1 second' END,
       lease_until = CASE g.status WHEN 'settled' THEN now() + ${seconds(followUpLease)}::int4 * interval '1 second' END
     FROM o, g, k WHERE transactions.id = o.id
@@ -68,7 +69,8 @@ export const postponeRefundStatement = (
     FOR UPDATE OF t
   ), t AS (
     UPDATE transactions SET status = 'scheduled', doubt = ${doubt}::text, next_attempt_at = now() + interval '1 minute',
-      merch_nbr = NULL, batch_id = NULL, tran_nbr = NULL, cutoff_at = NULL, send_by = NULL, lease_until = NULL
+      merch_nbr = NULL, batch_id = NULL, tran_nbr = NULL, cutoff_at = NULL, claimed_at = NULL, send_by = NULL,
+      lease_until = NULL
     FROM old WHERE transactions.id = old.id
     RETURNING transactions.id, transactions.payment_id, old.status AS was
   ), p AS (
@@ -92,6 +94,7 @@ export const dueUndosStatement = (sql: PgClient.PgClient, limit: number, except:
     AND p.id <> ALL (${except}::text[]::uuid[])
     AND NOT EXISTS (
       SELECT 1 FROM transactions t WHERE t.payment_id = p.id AND t.type = 'void' AND t.status = 'failed'
+        AND t.idempotency_key IS NULL AND t.probe_of IS NULL
       HAVING max(t.created_at) + least(count(*), 15) * interval '20 seconds' > now()
     )
     AND NOT ${sql.literal(isUndoRefused)}
@@ -168,6 +171,8 @@ export const claimLateStatement = (sql: PgClient.PgClient, { id, paymentId }: Ta
       now() + ${seconds(followUpLease)}::int4 * interval '1 second'
     FROM g, k
     RETURNING *
+  ), u AS (
+    UPDATE transactions SET attempts = transactions.attempts + 1 FROM c WHERE transactions.id = c.probe_of
   )
   SELECT ${claimedColumns(sql)} FROM c JOIN k ON true JOIN g ON true LEFT JOIN transactions d ON d.id = g.done_by`
 

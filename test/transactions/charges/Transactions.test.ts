@@ -199,6 +199,20 @@ describe("Transactions.charge", () => {
     })
   )
 
+  it.effect("does not say that nothing was sent while it may yet be recorded", () =>
+    Effect.gen(function* () {
+      const recorded = yield* Deferred.make<Option.Option<never>>()
+      const refusal = () => Effect.fail(new KeyCanceled())
+      const repo: Repo = { claim: () => Deferred.await(recorded), findByKey: nothing, refusal }
+      yield* Effect.gen(function* () {
+        const asking = yield* Effect.forkChild(Effect.flip(run))
+        yield* TestClock.adjust("15 seconds")
+        assert.strictEqual((yield* Fiber.join(asking))._tag, "DatabaseUnavailable")
+        yield* Deferred.succeed(recorded, Option.none())
+      }).pipe(withEdge({ repo }))
+    })
+  )
+
   it.effect("does not say no while an attempt to record it may yet come through", () =>
     Effect.gen(function* () {
       const refusal = () => Effect.fail(new KeyCanceled())

@@ -203,11 +203,11 @@ describe("nextStep of a void", () => {
     assert.deepStrictEqual(stepOf("void", [probe(3, "refused")], 4, rest), giveUp)
   })
 
-  it.each([true, false])("may have been carried out by a second one whose answer was lost (forced: %s)", (isForced) => {
+  it.each([true, false])("is not proved by a refusal where an issuer refused before (forced: %s)", (isForced) => {
     const asked = [probe(3, "undecided"), probe(23, "refused")]
     const rest = { isRefused: true, isForced }
-    assert.deepStrictEqual(stepOf("void", asked, 24, rest), resolve("approved", "probe"))
-    assert.deepStrictEqual(stepOf("void", asked, 24, { ...rest, isVoidable: false }), giveUp)
+    assert.deepStrictEqual(stepOf("void", asked, 24, rest), giveUp)
+    assert.deepStrictEqual(stepOf("void", asked, 24, { ...rest, lookups: 0 }), step("LookUp", 30))
   })
 })
 

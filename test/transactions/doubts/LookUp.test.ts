@@ -16,7 +16,7 @@ const historyOf = (type: Type, rest: Partial<History> = {}): History => ({
   amount: Amount.make(1999),
   amount_approved: null,
   age: 0,
-  response_code: null,
+  is_answered: false,
   doubt: null,
   lookups: 0,
   has_bric: false,

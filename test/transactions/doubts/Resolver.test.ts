@@ -26,7 +26,7 @@ const history = (rest: Partial<History>): History => ({
   amount,
   amount_approved: null,
   age: 0,
-  response_code: null,
+  is_answered: false,
   doubt: null,
   lookups: 0,
   has_bric: false,
@@ -172,7 +172,7 @@ describe("Resolver", () => {
     ["a refused reversal from a lost one", { type: "void", doubt: refusedReversal }, "refused", "rejected"],
     ["a lost reversal from a refused one", { type: "void", doubt: "no_answer: reset" }, "refused", "approved"],
     ["what was never answered", { type: "sale" }, "denied", "failed"],
-    ["what was answered once", { type: "sale", response_code: "11" }, "denied", null],
+    ["what was answered once", { type: "sale", is_answered: true }, "denied", null],
     ["a void of its own", { type: "void", doubt: refusedReversal, has_key: false }, "refused", null],
     ["what may have settled", { type: "void", is_voidable: false }, "refused", null]
   ] as const)("tells %s", ([, stands, answered, outcome]) =>

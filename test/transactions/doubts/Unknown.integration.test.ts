@@ -225,6 +225,24 @@ layer(TestService.layer)("a refund without an answer", (it) => {
     })
   )
 
+  it.effect("has a day from when it was sent, even if it had to wait for that", () =>
+    Effect.gen(function* () {
+      yield* fresh
+      yield* withLookUps
+      const { simulator } = yield* TestService
+      const sql = yield* PgClient.PgClient
+      const id = yield* made()
+      yield* post(id, "refunds", { amount: 500 })
+      yield* sql`UPDATE transactions SET created_at = created_at - interval '25 hours'`
+      yield* simulator.scenarios.add({ match: { TRAN_TYPE: "CCE9" }, effect: "RESET_BEFORE" })
+      yield* settleAll
+      const refund = sql`SELECT lookups, next_attempt_at > now() + interval '10 seconds' AS waits FROM transactions
+        WHERE type = 'refund' AND status = 'unknown' AND next_attempt_at IS NOT NULL`
+      const [row] = yield* until(refund, ([row]) => row?.waits === true)
+      assert.strictEqual(row?.lookups, 0)
+    })
+  )
+
   it.effect("is left to people if the listing never has it", () =>
     Effect.gen(function* () {
       yield* fresh
