@@ -13,7 +13,13 @@ CREATE INDEX transactions_no_token ON transactions (id)
 ALTER TABLE transactions ADD COLUMN key_canceled boolean NOT NULL DEFAULT false;
 UPDATE transactions SET key_canceled = true FROM payments
 WHERE payments.id = transactions.payment_id AND payments.undo = 'canceled'
-  AND transactions.type IN ('sale', 'authorization');
+  AND transactions.type IN ('sale', 'authorization')
+  -- A second cancellation may have taken the key for good already.
+  AND NOT EXISTS (
+    SELECT 1 FROM transactions o WHERE o.merchant_id = transactions.merchant_id
+      AND o.environment = transactions.environment AND o.idempotency_key = transactions.idempotency_key
+      AND o.id <> transactions.id AND (o.status <> 'failed' OR o.id > transactions.id)
+  );
 DROP INDEX transactions_idempotency_key, transactions_failed_key;
 CREATE UNIQUE INDEX transactions_idempotency_key ON transactions (merchant_id, environment, idempotency_key)
   WHERE status <> 'failed' OR key_canceled;

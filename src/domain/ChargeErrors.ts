@@ -26,7 +26,7 @@ export class GatewayUnavailable extends Schema.TaggedError<GatewayUnavailable>()
 /** Nothing was charged: `cancel-by-key` came before the request. */
 export class KeyCanceled extends Schema.TaggedError<KeyCanceled>()("KeyCanceled", {}, { httpApiStatus: 409 }) {
   override get message() {
-    return "This Idempotency-Key was cancelled before it was used. Use a new key for a new payment."
+    return "This Idempotency-Key was cancelled. Use a new key for a new payment."
   }
 }
 

@@ -9,7 +9,7 @@ import {
   needsPerson,
   undoTarget
 } from "../postgres/Exceptional.ts"
-import { paymentColumns, transactionsOf } from "../postgres/PaymentRow.ts"
+import { paymentColumns, transactionObject } from "../postgres/PaymentRow.ts"
 import type { SealedBric } from "../postgres/SealedBric.ts"
 import type { ExceptionQuery } from "./ExceptionsRepo.ts"
 
@@ -117,13 +117,19 @@ export const parkStatement = (
   RETURNING transaction_id AS id`
 
 /** Takes what a person has done for the end of an exception about a call that has its outcome. */
-export const closeStatement = (sql: PgClient.PgClient, id: TransactionId, bric: SealedBric, audit: AuditEntry) => sql`
+export const closeStatement = (
+  sql: PgClient.PgClient,
+  id: TransactionId,
+  { authorizationCode, bric }: { readonly authorizationCode: string | null; readonly bric: SealedBric },
+  audit: AuditEntry
+) => sql`
   WITH p AS MATERIALIZED (
     SELECT * FROM payments
     WHERE id = (SELECT payment_id FROM transactions WHERE id = ${TransactionIds.toUuid(id)}::uuid)
     FOR UPDATE
   ), t AS (
     UPDATE transactions AS t SET closed_at = now(),
+      authorization_code = coalesce(t.authorization_code, ${authorizationCode}::text),
       bric_sealed = coalesce(t.bric_sealed, ${bric.sealed}::bytea),
       bric_key_id = coalesce(t.bric_key_id, ${bric.keyId}::text),
       bric_fingerprint = coalesce(t.bric_fingerprint, ${bric.fingerprint}::bytea)
@@ -137,4 +143,11 @@ export const closeStatement = (sql: PgClient.PgClient, id: TransactionId, bric: 
     { merchant: "t.merchant_id", payment: "t.payment_id", transaction: "t.id" },
     "t"
   )})
-  SELECT ${paymentColumns(sql)}, ${transactionsOf(sql)} FROM p WHERE EXISTS (SELECT 1 FROM t)`
+  SELECT ${paymentColumns(sql)}, (
+    SELECT jsonb_agg(${transactionObject(sql)} ORDER BY t.id) FROM (
+      SELECT * FROM t UNION ALL
+      SELECT seen.* FROM transactions seen
+      WHERE seen.payment_id = p.id AND seen.probe_of IS NULL AND seen.id <> (SELECT id FROM t)
+    ) AS t
+  ) AS transactions
+  FROM p WHERE EXISTS (SELECT 1 FROM t)`

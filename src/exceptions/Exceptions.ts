@@ -60,8 +60,7 @@ export class Exceptions extends Context.Service<
         auditEventId: AuditEventId,
         payment: Payment
       ) {
-        yield* Metric.update(Metric.withAttributes(resolutionsTotal, { outcome, source: "operator" }), 1)
-        yield* Effect.logInfo("Unknown outcome resolved").pipe(
+        yield* Effect.logInfo("Exception resolved").pipe(
           Effect.annotateLogs({ transaction_id: found.id, outcome, source: "operator" })
         )
         const answer: ResolvedException = {
@@ -81,15 +80,17 @@ export class Exceptions extends Context.Service<
           doneBy: null,
           audit
         })
-        return Option.isSome(resolved)
-          ? yield* told(found, resolution, audit.id, resolved.value)
-          : yield* refuse(yield* get(found.id))
+        if (Option.isNone(resolved)) return yield* refuse(yield* get(found.id))
+        const labels = { outcome: resolution.outcome, source: "operator" }
+        yield* Metric.update(Metric.withAttributes(resolutionsTotal, labels), 1)
+        return yield* told(found, resolution, audit.id, resolved.value)
       })
 
       /** The call keeps its outcome. */
       const close = Effect.fnUntraced(function* (found: Case, resolution: NewResolution) {
         const audit = yield* auditOf(resolution)
-        const closed = yield* repo.close(found.id, resolution.bric ?? null, audit)
+        const known = { authorizationCode: resolution.authorization_code ?? null, bric: resolution.bric ?? null }
+        const closed = yield* repo.close(found.id, known, audit)
         return Option.isSome(closed)
           ? yield* told(found, resolution, audit.id, closed.value)
           : yield* refuse(yield* get(found.id))

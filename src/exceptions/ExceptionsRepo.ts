@@ -55,10 +55,10 @@ export class ExceptionsRepo extends Context.Service<
     find(id: TransactionId): Effect.Effect<Option.Option<Case>, DatabaseUnavailable>
     /** Records the void of a stalled undo as one of unknown outcome. None: the undo is over, or goes on after all. */
     park(id: TransactionId): Effect.Effect<Option.Option<TransactionId>, DatabaseUnavailable>
-    /** Ends an exception about a call that has its outcome, and keeps the token if there was none. None: it is over. */
+    /** Ends an exception about a call that has its outcome, and keeps what was not known of it. None: it is over. */
     close(
       id: TransactionId,
-      bric: Redacted.Redacted | null,
+      known: { readonly authorizationCode: string | null; readonly bric: Redacted.Redacted | null },
       audit: AuditEntry
     ): Effect.Effect<Option.Option<Payment>, DatabaseUnavailable>
   }
@@ -87,11 +87,14 @@ export class ExceptionsRepo extends Context.Service<
 
       const close = Effect.fn("ExceptionsRepo.close")(function* (
         id: TransactionId,
-        bric: Redacted.Redacted | null,
+        {
+          authorizationCode,
+          bric
+        }: { readonly authorizationCode: string | null; readonly bric: Redacted.Redacted | null },
         audit: AuditEntry
       ) {
-        const columns = sealBric(cipher, id, bric)
-        return Option.map(yield* paymentRow(plain((sql) => closeStatement(sql, id, columns, audit))), toPayment)
+        const known = { authorizationCode, bric: sealBric(cipher, id, bric) }
+        return Option.map(yield* paymentRow(plain((sql) => closeStatement(sql, id, known, audit))), toPayment)
       })
 
       return ExceptionsRepo.of({ list, find, park, close })

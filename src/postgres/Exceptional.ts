@@ -27,14 +27,14 @@ export const isLateApproval = `t.status IN ('failed', 'declined') AND t.late_sta
   AND t.type IN ('sale', 'authorization', 'capture', 'refund') AND t.probe_of IS NULL AND t.closed_at IS NULL
   AND NOT EXISTS (SELECT 1 FROM transactions o WHERE o.probe_of = t.id AND o.status = 'approved')`
 
-/** The late approval `t` is a charge that can be voided. EPX has not refused that often; unsent voids do not count. */
-export const isVoidable = `t.late_status = 'approved' AND t.status = 'failed' AND t.type IN ('sale', 'authorization')
-  AND t.bric_sealed IS NOT NULL
+/** The late approval `t` is a charge that can be voided. EPX has not refused ten times; unsent voids do not count. */
+export const isLateVoidable = `t.late_status = 'approved' AND t.status = 'failed'
+  AND t.type IN ('sale', 'authorization') AND t.bric_sealed IS NOT NULL
   AND (SELECT count(*) FROM transactions o WHERE o.probe_of = t.id AND o.status <> 'failed') < 10`
 
 /** The late approval `t` cannot be voided, or that has not been possible for long. */
 export const isLateStanding = `${isLateApproval}
-  AND NOT (${isVoidable} AND t.created_at > now() - interval '30 minutes')`
+  AND NOT (${isLateVoidable} AND t.created_at > now() - interval '30 minutes')`
 
 /** The call `t` of the payment `p` was carried out, but its token was lost. A person who said so knows that. */
 export const lacksToken = `t.status IN ('approved', 'settled') AND t.type IN ('sale', 'authorization', 'capture')

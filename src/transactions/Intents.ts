@@ -56,7 +56,7 @@ export interface Intent<Claimed, E> {
 export class Intents extends Context.Service<
   Intents,
   {
-    /** An error means that nothing was sent. */
+    /** An error means that nothing was sent; `DatabaseUnavailable`, that nothing is known to have been. */
     carryOut<Claimed, E>(intent: Intent<Claimed, E>): Effect.Effect<Done, E | IntentError>
   }
 >()("payment-service/transactions/Intents") {

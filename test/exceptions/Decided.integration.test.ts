@@ -136,8 +136,15 @@ layer(TestService.layer)("a capture whose token was lost", (it) => {
       assert.deepStrictEqual(problemOf(wrong), [422, "outcome_not_allowed"])
 
       const bric = "CANARYBRIC00000000AB"
-      const { json, status, text } = yield* resolve(found.id, { outcome: "approved", bric, evidence })
+      const { json, status, text } = yield* resolve(found.id, {
+        outcome: "approved",
+        bric,
+        authorization_code: "A1B2C3",
+        evidence
+      })
       assert.deepStrictEqual([status, json.payment.status], [200, "captured"])
+      assert.strictEqual(json.payment.transactions.at(-1).authorization_code, "A1B2C3")
+      assert.deepStrictEqual(yield* shop.read(id), json.payment)
       assert.notInclude(text, bric)
       assert.notInclude(JSON.stringify(yield* auditOf(id)), bric)
       assert.isUndefined(yield* exceptionOf(id))

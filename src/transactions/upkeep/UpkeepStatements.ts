@@ -1,7 +1,7 @@
 import type { PgClient } from "@effect/sql-pg"
 import { Duration } from "effect"
 import { PaymentIds, type TransactionId, TransactionIds } from "../../domain/Ids.ts"
-import { isLateApproval, isUndoRefused, isVoidable } from "../../postgres/Exceptional.ts"
+import { isLateApproval, isLateVoidable, isUndoRefused } from "../../postgres/Exceptional.ts"
 import { type ClaimedCall, claimedColumns } from "../ClaimedCall.ts"
 import { fence, followUpLease } from "../Deadlines.ts"
 import { ledgerOf } from "../SettleStatement.ts"
@@ -139,7 +139,7 @@ export const claimUndoStatement = (sql: PgClient.PgClient, paymentId: Target["pa
 /** Between two attempts to void a late approval there are a minute or, after several, five. */
 const isLate = (sql: PgClient.PgClient) =>
   sql.literal(
-    `${isLateApproval} AND ${isVoidable} AND NOT EXISTS (
+    `${isLateApproval} AND ${isLateVoidable} AND NOT EXISTS (
         SELECT 1 FROM transactions o WHERE o.probe_of = t.id
         HAVING max(o.created_at) + least(count(*), 5) * interval '1 minute' > now()
       )`
