@@ -1,5 +1,4 @@
 import { createServer } from "node:http"
-import * as NodeCrypto from "@effect/platform-node/NodeCrypto"
 import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
 import { ByteSize, Duration, Effect, Layer, type Redacted, Schema } from "effect"
 import { HttpIncomingMessage, HttpMiddleware, HttpRouter } from "effect/http"
@@ -34,6 +33,7 @@ import { Merchants } from "./merchants/Merchants.ts"
 import { MerchantsHttp } from "./merchants/MerchantsHttp.ts"
 import { MerchantsRepo } from "./merchants/MerchantsRepo.ts"
 import { OperatorApi } from "./OperatorApi.ts"
+import { pooledRandom } from "./PooledRandom.ts"
 import { Payments } from "./payments/Payments.ts"
 import { PaymentsHttp } from "./payments/PaymentsHttp.ts"
 import { PaymentsRepo } from "./payments/PaymentsRepo.ts"
@@ -89,7 +89,7 @@ const foundationLayer = (options: ServiceOptions) =>
     Layer.provide([ExceptionsRepo.layer, TransactionsRepo.layer, AuditEventsRepo.layer]),
     Layer.provideMerge(Database.layer({ ...options, checkoutTimeout: "2 seconds" })),
     Layer.provideMerge(ColumnCipher.layer({ keys: options.encryptionKeys, fingerprintKey: options.fingerprintKey })),
-    Layer.provideMerge(NodeCrypto.layerSecureRandom),
+    Layer.provideMerge(pooledRandom),
     Layer.provideMerge(Health.layer)
   )
 

@@ -1,5 +1,5 @@
 import { Agent, type Dispatcher } from "@effect/platform-node/Undici"
-import { Context, Deferred, Effect, Metric, Option } from "effect"
+import { Clock, Context, Deferred, Effect, Fiber, Metric, Option } from "effect"
 import type { Environment } from "../domain/Terminal.ts"
 import { gauge } from "../telemetry/Gauge.ts"
 import { epxInFlight, epxQueued } from "../telemetry/Metrics.ts"
@@ -101,23 +101,32 @@ const begin = ({ bulkhead, dispatcher }: Connections, { bodyLimit, fence, reques
 }
 
 const outcome = (call: Exchange, { fence, limit_ms, onSent = Effect.void }: Sending): Effect.Effect<Ending> =>
-  Deferred.await(call.begun).pipe(
-    // A request that left in the very moment the fence passed is on its way, and is waited for like any other.
-    Effect.timeoutOrElse({
-      duration: Math.max(0, fence.left()),
-      orElse: () => Effect.sync(() => call.withdraw(notSent("fence", "no connection before the fence")))
-    }),
-    Effect.andThen(Effect.suspend(() => (call.isSent ? onSent : Effect.void))),
-    Effect.andThen(
-      Deferred.await(call.ended).pipe(
-        Effect.timeoutOrElse({
-          duration: limit_ms,
-          orElse: () =>
-            Effect.suspend(() => {
-              call.abandon(`no answer within ${limit_ms} ms`)
-              return Deferred.await(call.ended)
-            })
-        })
-      )
+  Effect.gen(function* () {
+    const now_ms = yield* Clock.clockWith((clock) =>
+      Effect.succeed(() => Number(clock.monotonicTimeNanosUnsafe()) / 1_000_000)
     )
-  )
+    let sentAt: number | undefined
+    const left = () => {
+      // A request that left in the very moment the fence passed is on its way, and is waited for like any other.
+      if (!call.isSent) return fence.left()
+      sentAt ??= now_ms()
+      return sentAt + limit_ms - now_ms()
+    }
+    // It ends the exchange, which ends the waits below: a race for each of them would cost four fibers, not one.
+    const watch = Effect.gen(function* () {
+      for (let rest = left(); rest > 0; rest = left()) {
+        yield* Effect.sleep(Math.min(rest, limit_ms))
+      }
+      if (call.isSent) call.abandon(`no answer within ${limit_ms} ms`)
+      else call.withdraw(notSent("fence", "no connection before the fence"))
+    })
+    const watcher = yield* Effect.forkChild(watch)
+    const ending = Effect.gen(function* () {
+      yield* Deferred.await(call.begun)
+      // From here the limit counts.
+      left()
+      if (call.isSent) yield* onSent
+      return yield* Deferred.await(call.ended)
+    })
+    return yield* Effect.ensuring(ending, Fiber.interrupt(watcher))
+  })

@@ -1,4 +1,5 @@
 import { Clock, Context, Duration, Effect, Layer, Metric, Result, Schedule, Schema } from "effect"
+import { continued } from "../domain/Attempts.ts"
 import type { Environment } from "../domain/Terminal.ts"
 import { epxAttemptDuration, epxResults } from "../telemetry/Metrics.ts"
 import { AnswerDocument } from "./AnswerFields.ts"
@@ -62,16 +63,8 @@ export class Epx extends Context.Service<
         const call = (request: EpxRequest, fence: Fence, lane: Lane, onSent: Effect.Effect<void> | undefined) =>
           Effect.suspend(() => {
             const post = { body: encodeForm(fieldsOf(request)), fence, lane, onSent }
-            let unconnected: EpxResult | undefined
-            return attempt(request, post).pipe(
-              Effect.tap((result) =>
-                Effect.sync(() => {
-                  if (isUnconnected(result)) unconnected = result
-                })
-              ),
-              Effect.repeat({ schedule: reconnect, while: isUnconnected }),
-              // That no time was left for yet another attempt says less than why there had to be one.
-              Effect.map((result) => (result._tag === "NotSent" ? (unconnected ?? result) : result))
+            return Effect.flatMap(attempt(request, post), (first) =>
+              isUnconnected(first) ? reconnected(first, attempt(request, post)) : Effect.succeed(first)
             )
           })
 
@@ -101,6 +94,22 @@ export class Epx extends Context.Service<
 
   static readonly layer = (options: EpxOptions): Layer.Layer<Epx, PlainUrl> =>
     Epx.layerWire(options).pipe(Layer.provide(Wire.layer(options)))
+}
+
+/** What a call comes to that could not connect at first, trying again until it is sent or cannot be any more. */
+const reconnected = (first: EpxResult, attempt: Effect.Effect<EpxResult>): Effect.Effect<EpxResult> => {
+  let unconnected = first
+  const noted = Effect.map(attempt, (result) => {
+    if (isUnconnected(result)) unconnected = result
+    return result
+  })
+  const last = continued(Effect.succeed(first), noted, (next) =>
+    Effect.repeat(next, { schedule: reconnect, while: isUnconnected })
+  )
+  return Effect.map(last, (result) =>
+    // That no time was left for yet another attempt says less than why there had to be one.
+    result._tag === "NotSent" ? unconnected : result
+  )
 }
 
 /** Exponential, jittered, bounded: a gateway that refuses connections is not helped by more of them. */

@@ -36,11 +36,7 @@ export const Edge = HttpRouter.middleware(
     const health = yield* Health
     return Effect.fnUntraced(function* (route: Effect.Effect<HttpServerResponse.HttpServerResponse, unknown>) {
       const request = yield* HttpServerRequest.HttpServerRequest
-      const id = yield* Effect.provideService(
-        requestIdFrom(request.headers["x-request-id"]),
-        SecureRandom.SecureRandom,
-        random
-      )
+      const id = yield* requestIdFrom(request.headers["x-request-id"], random)
       const start = yield* Clock.monotonicTimeNanos
       yield* Effect.ignore(Effect.annotateCurrentSpan("request.id", id))
       return yield* Effect.andThen(guardRequest, route).pipe(

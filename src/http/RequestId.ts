@@ -1,5 +1,5 @@
 import { Context, Effect } from "effect"
-import { SecureRandom } from "effect/crypto"
+import type { SecureRandom } from "effect/crypto"
 import { encodeUuid } from "../domain/Ids.ts"
 import { mayHoldSecret } from "./Secrets.ts"
 
@@ -14,8 +14,10 @@ const acceptable = /^[A-Za-z0-9._:-]{1,128}$/
  * The caller's `X-Request-Id` when it may be logged and echoed, else a new id. Such a header never fails a request, so
  * one that looks like a secret is replaced and not refused.
  */
-export const requestIdFrom = Effect.fnUntraced(function* (header: string | undefined) {
+export const requestIdFrom = Effect.fnUntraced(function* (
+  header: string | undefined,
+  random: Pick<SecureRandom.SecureRandom["Service"], "uuidV7">
+) {
   if (header !== undefined && acceptable.test(header) && !mayHoldSecret(header)) return header
-  const random = yield* SecureRandom.SecureRandom
   return `req_${encodeUuid(yield* random.uuidV7())}`
 })

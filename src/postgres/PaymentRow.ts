@@ -35,12 +35,21 @@ export const PaymentRow = Schema.Struct({
 })
 export type PaymentRow = typeof PaymentRow.Type
 
-/** Columns of `PaymentRow` but its transactions, from a relation named `p`. */
-export const paymentColumns = (sql: PgClient.PgClient) =>
-  sql.literal(
-    `p.id, p.status, p.amount, p.currency, p.authorized, p.captured, p.refunded, p.capturable, p.refundable,
-     p.card_brand, p.card_last4, p.decline, p.customer_id, p.order_ref, p.metadata, p.expires_at, p.created_at`
+const of = (relation: string, ...columns: ReadonlyArray<string>) =>
+  columns.map((column) => `${relation}.${column}`).join(", ")
+
+const paymentColumnsOf = (relation: string) =>
+  of(
+    relation,
+    ...["id", "status", "amount", "currency", "authorized", "captured", "refunded", "capturable", "refundable"],
+    ...["card_brand", "card_last4", "decline", "customer_id", "order_ref", "metadata", "expires_at", "created_at"]
   )
+
+const columns = { p: paymentColumnsOf("p"), payments: paymentColumnsOf("payments") }
+
+/** Columns of `PaymentRow` but its transactions, from a relation of this name. */
+export const paymentColumns = (sql: PgClient.PgClient, relation: keyof typeof columns = "p") =>
+  sql.literal(columns[relation])
 
 /**
  * The transactions of the payment `p` that a merchant sees: probes find out what became of others, and move nothing.
@@ -57,6 +66,15 @@ export const transactionObject = (sql: PgClient.PgClient) =>
        'target_id', t.target_id, 'reason', t.reason, 'response_code', t.response_code,
        'authorization_code', t.authorization_code, 'avs', t.avs, 'cvv', t.cvv, 'created_at', t.created_at)`
   )
+
+const changed = of(
+  "transactions",
+  ...["id", "payment_id", "merchant_id", "type", "status", "amount", "target_id", "reason", "response_code"],
+  ...["authorization_code", "avs", "cvv", "idempotency_key", "created_at"]
+)
+
+/** What a statement that changes transactions returns of them: all that its other parts read of `t`. */
+export const changedColumns = (sql: PgClient.PgClient) => sql.literal(changed)
 
 export const toPayment = (row: PaymentRow): Payment => ({
   id: row.id,

@@ -1,4 +1,5 @@
 import { Clock, Context, Duration, Effect, Exit, Fiber, Layer, Option, Ref, Result, Schedule } from "effect"
+import { continued } from "../domain/Attempts.ts"
 import { GatewayUnavailable, IdempotencyKeyReused } from "../domain/ChargeErrors.ts"
 import { DatabaseUnavailable } from "../domain/DatabaseUnavailable.ts"
 import type { TransactionId } from "../domain/Ids.ts"
@@ -161,9 +162,13 @@ export class Intents extends Context.Service<
         const call = yield* calls.begin<Claimed, Done | undefined, E | IntentError>({
           type: intent.type,
           about: intent.idempotencyKey,
-          claim: Effect.retry(claim(intent, mayCome), { schedule: claimRetry, while: isUnavailable }).pipe(
-            Effect.tap((claimed) => Ref.set(isClaimed, Result.isSuccess(claimed)))
-          ),
+          claim: Effect.catchIf(claim(intent, mayCome), isUnavailable, (error) =>
+            continued(
+              Effect.fail(error),
+              claim(intent, mayCome),
+              Effect.retry({ schedule: claimRetry, while: isUnavailable })
+            )
+          ).pipe(Effect.tap((claimed) => Ref.set(isClaimed, Result.isSuccess(claimed)))),
           request: intent.request,
           settle: (claimed, result) => settle(intent, claimed, result)
         })
@@ -211,6 +216,6 @@ const soon = Effect.timeoutOrElse({
 /** Within the fence, so that a claim that succeeds late can still be sent. */
 const claimRetry = Schedule.exponential("50 millis").pipe(Schedule.jittered, Schedule.upTo({ times: 4 }))
 
-const isUnavailable = (error: unknown): boolean => error instanceof DatabaseUnavailable
+const isUnavailable = (error: unknown): error is DatabaseUnavailable => error instanceof DatabaseUnavailable
 
 const decisionPoll = Schedule.min([Schedule.exponential("25 millis", 1.5), Schedule.spaced("500 millis")])

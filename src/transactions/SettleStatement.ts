@@ -5,7 +5,7 @@ import { changeOf, type Totals } from "../domain/Totals.ts"
 import type { TransactionStatus, TransactionType } from "../domain/Transaction.ts"
 import { auditInsert } from "../postgres/AuditEntry.ts"
 import { needsPerson } from "../postgres/Exceptional.ts"
-import { paymentColumns, transactionObject } from "../postgres/PaymentRow.ts"
+import { changedColumns, paymentColumns, transactionObject } from "../postgres/PaymentRow.ts"
 import type { SealedBric } from "../postgres/SealedBric.ts"
 import type { Resolution, Settled, Settlement } from "./Settlement.ts"
 
@@ -24,6 +24,12 @@ export const ledgerOf = (sql: PgClient.PgClient) =>
     WHERE entry.amount <> 0`
   )
 
+/**
+ * What a call is settled from: as it was claimed, which it nearly always is; whatever an answer may still decide; or an
+ * unknown outcome that has become known.
+ */
+export type From = "submitting" | "undecided" | Resolution
+
 const isFirst = (type: TransactionType) => type === "sale" || type === "authorization"
 
 /**
@@ -36,26 +42,16 @@ export const settleStatement = (
   settlement: Settlement,
   bric: SealedBric,
   eventIds: readonly [string, string],
-  resolution: Resolution | null
+  from: From
 ) => {
   const { answer, doubt, isParked, status } = settlement
-  const doneBy = resolution?.doneBy == null ? null : TransactionIds.toUuid(resolution.doneBy)
-  // An answer that is unknown itself may be stored twice, since the first time its commit was not confirmed.
-  const from =
-    resolution === null
-      ? sql`(t.status = 'submitting' OR t.status = 'unknown' AND t.attempts = 0 AND ${status} <> 'unknown')`
-      : // While something automatic is still to come, EPX may be changing what a person has seen there.
-        sql.literal(resolution.by === "operator" ? needsPerson : "t.status = 'unknown'")
+  const resolution = typeof from === "string" ? null : from
   return sql`
   WITH locked AS MATERIALIZED (
-    SELECT * FROM payments WHERE id = ${PaymentIds.toUuid(call.paymentId)}::uuid FOR UPDATE
-  ), old AS MATERIALIZED (
-    SELECT t.id, t.status FROM locked JOIN transactions t ON t.payment_id = locked.id
-    WHERE t.id = ${TransactionIds.toUuid(call.id)}::uuid AND ${from}
-    FOR UPDATE OF t
-  ), t AS (
+    SELECT id, held, captured, refunded FROM payments WHERE id = ${PaymentIds.toUuid(call.paymentId)}::uuid FOR UPDATE
+  ), ${oldOf(sql, call, status, from)}t AS (
     UPDATE transactions SET status = ${status}, settled_at = now(), doubt = ${doubt}::text,
-      next_attempt_at = CASE WHEN ${status} = 'unknown' AND NOT ${isParked} THEN now() END,
+      next_attempt_at = ${sql.literal(status === "unknown" && !isParked ? "now()" : "NULL")},
       response_code = coalesce(${answer?.responseCode ?? null}::text, response_code),
       network_response = coalesce(${answer?.networkResponse ?? null}::text, network_response),
       authorization_code = coalesce(${answer?.authorizationCode ?? null}::text, authorization_code),
@@ -64,17 +60,19 @@ export const settleStatement = (
       network_transaction_id = coalesce(${answer?.networkTransactionId ?? null}::text, network_transaction_id),
       bric_sealed = coalesce(${bric.sealed}::bytea, bric_sealed), bric_key_id = coalesce(${bric.keyId}::text,
         bric_key_id),
-      bric_fingerprint = coalesce(${bric.fingerprint}::bytea, bric_fingerprint),
-      resolved_by = ${resolution?.by ?? null}::text,
-      done_by = ${doneBy}::uuid,
-      cutoff_at = coalesce((SELECT cutoff_at FROM transactions WHERE id = ${doneBy}::uuid), transactions.cutoff_at)
-    FROM old WHERE transactions.id = old.id
-    RETURNING transactions.*
+      bric_fingerprint = coalesce(${bric.fingerprint}::bytea, bric_fingerprint)${resolvedBy(sql, resolution)}
+    ${
+      from === "submitting"
+        ? sql`FROM locked WHERE transactions.id = ${TransactionIds.toUuid(call.id)}::uuid
+      AND transactions.payment_id = locked.id AND transactions.status = 'submitting'`
+        : sql.literal("FROM old WHERE transactions.id = old.id")
+    }
+    RETURNING ${changedColumns(sql)}
   )${targetOf(sql, call, status)}, p AS (
-    UPDATE payments SET ${paymentOf(sql, call, settlement, resolution)}, version = payments.version + 1, updated_at =
+    UPDATE payments SET ${paymentOf(sql, call, settlement, from)}, version = payments.version + 1, updated_at =
       now()
-    FROM t, old WHERE payments.id = t.payment_id
-    RETURNING payments.*
+    FROM ${sql.literal(from === "submitting" ? "t" : "t, old")} WHERE payments.id = t.payment_id
+    RETURNING ${paymentColumns(sql, "payments")}, payments.merchant_id, payments.environment, payments.held
   ), l AS (${ledgerOf(sql)}), e AS (
     INSERT INTO events (id, merchant_id, environment, type, payment_id, transaction_id, payload)
     SELECT e.id, p.merchant_id, p.environment, coalesce(e.type, 'payment.' || p.status), p.id, e.transaction_id,
@@ -82,6 +80,30 @@ export const settleStatement = (
     FROM p, t, LATERAL (VALUES ${sql.csv(eventsOf(sql, call, status, eventIds))}) AS e (id, type, transaction_id)
   )${auditOf(sql, resolution)}
   SELECT ${paymentColumns(sql)}, ${transactionsAfter(sql, call, status, resolution)} AS transactions FROM p, t`
+}
+
+/** The call as it was, locked; nothing needs to be looked up of one that must be as it was claimed. */
+const oldOf = (sql: PgClient.PgClient, call: Settled, status: TransactionStatus, from: From) => {
+  if (from === "submitting") return sql.literal("")
+  // An answer that is unknown itself may be stored twice, since the first time its commit was not confirmed.
+  const isOpen =
+    from === "undecided"
+      ? sql`(t.status = 'submitting' OR t.status = 'unknown' AND t.attempts = 0 AND ${status} <> 'unknown')`
+      : // While something automatic is still to come, EPX may be changing what a person has seen there.
+        sql.literal(from.by === "operator" ? needsPerson : "t.status = 'unknown'")
+  return sql`old AS MATERIALIZED (
+    SELECT t.id, t.status FROM locked JOIN transactions t ON t.payment_id = locked.id
+    WHERE t.id = ${TransactionIds.toUuid(call.id)}::uuid AND ${isOpen}
+    FOR UPDATE OF t
+  ), `
+}
+
+/** A call that a probe carried out is in the probe's batch. */
+const resolvedBy = (sql: PgClient.PgClient, resolution: Resolution | null) => {
+  if (resolution === null) return sql.literal("")
+  const doneBy = resolution.doneBy === null ? null : TransactionIds.toUuid(resolution.doneBy)
+  return sql`, resolved_by = ${resolution.by}, done_by = ${doneBy}::uuid,
+      cutoff_at = coalesce((SELECT cutoff_at FROM transactions WHERE id = ${doneBy}::uuid), transactions.cutoff_at)`
 }
 
 const auditOf = (sql: PgClient.PgClient, resolution: Resolution | null) =>
@@ -110,9 +132,9 @@ const transactionsAfter = (
     SELECT jsonb_agg(${transactionObject(sql)} ORDER BY t.id) FROM (
       SELECT * FROM t${changesTarget(call, status) ? sql.literal(" UNION ALL SELECT * FROM g") : sql.literal("")}
       UNION ALL
-      SELECT seen.* FROM transactions seen
-      WHERE seen.payment_id = p.id AND seen.probe_of IS NULL AND seen.id <> (SELECT id FROM t)
-        AND ${changesTarget(call, status) ? sql.literal("seen.id <> (SELECT id FROM g)") : sql.literal("true")}
+      SELECT ${changedColumns(sql)} FROM transactions
+      WHERE transactions.payment_id = p.id AND transactions.probe_of IS NULL AND transactions.id <> (SELECT id FROM t)
+        AND ${changesTarget(call, status) ? sql.literal("transactions.id <> (SELECT id FROM g)") : sql.literal("true")}
     ) AS t
   )`
 
@@ -124,12 +146,13 @@ const approvedBy = ({ type }: Settled, { answer, status }: Settlement): number |
   isFirst(type) && status === "approved" ? (answer?.amountApproved ?? null) : null
 
 /** How the payment's row moves. Whether the call was still counted as on its way or in doubt, its row says. */
-const paymentOf = (sql: PgClient.PgClient, call: Settled, settlement: Settlement, resolution: Resolution | null) => {
+const paymentOf = (sql: PgClient.PgClient, call: Settled, settlement: Settlement, from: From) => {
   const { answer, decline, status, undo } = settlement
   const moved = movedBy(call, status, approvedBy(call, settlement) ?? call.amount)
   const changes = [
-    sql`calls = payments.calls - (old.status = 'submitting')::int4`,
-    sql`doubts = payments.doubts - (old.status = 'unknown')::int4 + ${Number(status === "unknown")}::int4`,
+    sql`calls = payments.calls - ${sql.literal(from === "submitting" ? "1" : "(old.status = 'submitting')::int4")}`,
+    sql`doubts = payments.doubts - ${sql.literal(from === "submitting" ? "0" : "(old.status = 'unknown')::int4")}
+      + ${Number(status === "unknown")}::int4`,
     ...columns
       .filter((column) => moved[column] !== 0)
       .map((column) => sql`${sql.literal(`${column} = payments.${column}`)} + ${moved[column]}::int4`)
@@ -160,7 +183,7 @@ const paymentOf = (sql: PgClient.PgClient, call: Settled, settlement: Settlement
     // What was asked for and refused is off; what the service undoes itself it goes on undoing, unless a person says
     // no.
     if (status !== "approved") {
-      const isOver = resolution?.by === "operator"
+      const isOver = typeof from === "object" && from.by === "operator"
       changes.push(sql`undo = CASE WHEN t.idempotency_key IS NULL AND NOT ${isOver}::boolean THEN payments.undo END`)
     }
   }
@@ -184,12 +207,12 @@ const targetOf = (sql: PgClient.PgClient, call: Settled, status: TransactionStat
     UPDATE transactions SET pending_refund = transactions.pending_refund - ${call.amount}::int4,
       refunded = transactions.refunded + ${refunded}::int4
     FROM t WHERE transactions.id = t.target_id
-    RETURNING transactions.*
+    RETURNING ${changedColumns(sql)}
   )`
   }
   const voided = sql`, g AS (
     UPDATE transactions SET status = 'voided' FROM t WHERE transactions.id = t.target_id
-    RETURNING transactions.*
+    RETURNING ${changedColumns(sql)}
   )`
   return call.target?.type === "refund"
     ? sql`${voided}, h AS (

@@ -27,7 +27,9 @@ export const terminalOf = (
   sql: PgClient.PgClient,
   { environment, merchantId }: Tenant,
   keyId: ApiKeyId
-) => sql`SELECT terminals.*, merchants.reject_on_avs, merchants.reject_on_cvv, ${sql.literal(batchColumns)}
+) => sql`SELECT terminals.id, terminals.merchant_id, terminals.environment, cust_nbr, merch_nbr, dba_nbr,
+      terminal_nbr, multiple_captures, partial_approvals, merchants.reject_on_avs, merchants.reject_on_cvv,
+      ${sql.literal(batchColumns)}
     FROM terminals
     JOIN merchants ON merchants.id = terminals.merchant_id AND merchants.status = 'active'
     JOIN api_keys ON api_keys.merchant_id = merchants.id AND api_keys.environment = terminals.environment

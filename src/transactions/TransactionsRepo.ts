@@ -12,12 +12,12 @@ import { ColumnCipher } from "../postgres/ColumnCipher.ts"
 import { Database } from "../postgres/Database.ts"
 import { PaymentRow, toPayment } from "../postgres/PaymentRow.ts"
 import { rowOf } from "../postgres/Row.ts"
-import { sealBric } from "../postgres/SealedBric.ts"
+import { type SealedBric, sealBric } from "../postgres/SealedBric.ts"
 import { currentTraceId } from "../telemetry/TraceId.ts"
 import type { Charge, ChargeIds, ClaimedCharge } from "./charges/Charge.ts"
 import { claimStatement, existingStatement, standingStatement } from "./charges/ChargeStatements.ts"
 import type { Resolution, Settled, Settlement } from "./Settlement.ts"
-import { lateStatement, settleStatement } from "./SettleStatement.ts"
+import { type From, lateStatement, settleStatement } from "./SettleStatement.ts"
 
 /** What stands under an idempotency key. */
 export interface Existing {
@@ -110,28 +110,28 @@ export class TransactionsRepo extends Context.Service<
 
       const bricOf = ({ id }: Settled, { answer }: Settlement) => sealBric(cipher, id, answer?.bric ?? null)
 
-      const store = Effect.fnUntraced(function* (call: Settled, settlement: Settlement, resolution: Resolution | null) {
-        const bric = bricOf(call, settlement)
-        const eventIds = [yield* random.uuidV7(), yield* random.uuidV7()] as const
+      const store = Effect.fnUntraced(function* (call: Settled, settlement: Settlement, bric: SealedBric, from: From) {
+        const own = yield* random.uuidV7()
+        const eventIds = [own, call.target === null ? own : yield* random.uuidV7()] as const
         // Nobody else waits for the lock of a fresh payment.
-        const pool = call.target === null && resolution === null ? pipelined : plain
-        const settled = yield* paymentRow(
-          pool((sql) => settleStatement(sql, call, settlement, bric, eventIds, resolution))
-        )
+        const pool = call.target === null && typeof from === "string" ? pipelined : plain
+        const settled = yield* paymentRow(pool((sql) => settleStatement(sql, call, settlement, bric, eventIds, from)))
         return Option.map(settled, toPayment)
       })
 
       const settle = Effect.fn("TransactionsRepo.settle")(function* (call: Settled, settlement: Settlement) {
-        const settled = yield* store(call, settlement, null)
+        const bric = bricOf(call, settlement)
+        const settled = yield* store(call, settlement, bric, "submitting")
+        if (Option.isSome(settled)) return settled
+        const late = yield* store(call, settlement, bric, "undecided")
         // Kept for comparison: the call had been taken over, and is being undone or was.
-        if (Option.isNone(settled)) {
-          yield* statusRow(pipelined((sql) => lateStatement(sql, call, settlement, bricOf(call, settlement))))
-        }
-        return settled
+        if (Option.isNone(late)) yield* statusRow(pipelined((sql) => lateStatement(sql, call, settlement, bric)))
+        return late
       })
 
       const resolve = Effect.fn("TransactionsRepo.resolve")(
-        (call: Settled, settlement: Settlement, resolution: Resolution) => store(call, settlement, resolution)
+        (call: Settled, settlement: Settlement, resolution: Resolution) =>
+          store(call, settlement, bricOf(call, settlement), resolution)
       )
 
       return TransactionsRepo.of({ claim, findByKey, refusal, settle, resolve })

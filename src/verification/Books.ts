@@ -67,6 +67,8 @@ export const TransactionRow = Schema.Struct({
   has_bric: Schema.Boolean,
   /** Its terminal has a credential for look-ups. */
   has_lookup: Schema.Boolean,
+  /** It goes to the terminal of its merchant in its environment. */
+  has_own_terminal: Schema.Boolean,
   texts: Texts
 })
 export type TransactionRow = typeof TransactionRow.Type
@@ -80,6 +82,8 @@ export const EntryRow = Schema.Struct({
 export type EntryRow = typeof EntryRow.Type
 
 export const EventRow = Schema.Struct({
+  merchant_id: MerchantIds.Column,
+  environment: Environment,
   transaction_id: TransactionIds.Column,
   type: Schema.String,
   texts: Texts

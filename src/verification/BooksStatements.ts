@@ -64,14 +64,17 @@ const bookColumns = (sql: PgClient.PgClient) =>
         t.reversal_of, t.done_by, t.merch_nbr, t.batch_id, t.tran_nbr, t.idempotency_key, t.refunded, t.pending_refund,
         t.resolved_by, (extract(epoch FROM coalesce(t.claimed_at, t.created_at)) * 1000)::float8 AS created_at,
         ${millis("t.lease_until")}, ${millis("t.next_attempt_at")},
-        t.bric_sealed IS NOT NULL AS has_bric, k.lookup_key_sealed IS NOT NULL AS has_lookup, ${transactionTexts}
+        t.bric_sealed IS NOT NULL AS has_bric, k.lookup_key_sealed IS NOT NULL AS has_lookup,
+        coalesce(k.merchant_id = t.merchant_id AND k.environment = t.environment, false) AS has_own_terminal,
+        ${transactionTexts}
       FROM transactions t LEFT JOIN terminals k ON k.id = t.terminal_id WHERE t.payment_id = p.id
     ) AS x) AS transactions,
     (SELECT coalesce(jsonb_agg(to_jsonb(x)), '[]') FROM (
       SELECT transaction_id, account, currency, amount FROM ledger_entries WHERE payment_id = p.id ORDER BY id
     ) AS x) AS entries,
     (SELECT coalesce(jsonb_agg(to_jsonb(x)), '[]') FROM (
-      SELECT v.transaction_id, v.type, ${texts("v", ["payload"])} FROM events v WHERE v.payment_id = p.id ORDER BY v.id
+      SELECT v.merchant_id, v.environment, v.transaction_id, v.type,
+        ${texts("v", ["payload"])} FROM events v WHERE v.payment_id = p.id ORDER BY v.id
     ) AS x) AS events`)
 
 /** Keys that were cancelled before they were used. */

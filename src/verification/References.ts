@@ -52,6 +52,12 @@ export const referenceViolations = ({ entries, events, payment, transactions }: 
     if (row.merchant_id !== payment.merchant_id || row.environment !== payment.environment) {
       found.push(violation("foreign", subject, "is not of the payment's merchant and environment"))
     }
+    if (!row.has_own_terminal) found.push(violation("foreign", subject, "does not go to its merchant's terminal"))
+  }
+  for (const { environment, merchant_id, transaction_id } of events) {
+    if (merchant_id === payment.merchant_id && environment === payment.environment) continue
+    const subject = { payment: payment.id, transaction: transaction_id }
+    found.push(violation("foreign", subject, "an event of it is told to another merchant or environment"))
   }
   const lost = [...entries, ...events].filter(({ transaction_id }) => !rows.has(transaction_id))
   for (const { transaction_id } of lost) {

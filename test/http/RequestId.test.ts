@@ -6,7 +6,11 @@ import { RequestId, requestIdFrom } from "../../src/http/RequestId.ts"
 
 const generated = /^req_[0-7][0-9a-hjkmnp-tv-z]{25}$/
 
-const run = (header: string | undefined) => Effect.provide(requestIdFrom(header), SecureRandom.layerWebCrypto)
+const run = (header: string | undefined) =>
+  Effect.provide(
+    SecureRandom.SecureRandom.use((random) => requestIdFrom(header, random)),
+    SecureRandom.layerWebCrypto
+  )
 
 describe("requestIdFrom", () => {
   it.effect.each(["a", "550e8400-e29b-41d4-a716-446655440000", "1-67891233:abc.def_0", "x".repeat(128)])(
@@ -36,7 +40,7 @@ describe("requestIdFrom", () => {
   it.effect("makes ids that sort by time and do not repeat", () =>
     Effect.gen(function* () {
       const random = yield* SecureRandom.SecureRandom
-      const make = Effect.provideService(requestIdFrom(undefined), SecureRandom.SecureRandom, random)
+      const make = requestIdFrom(undefined, random)
       const ids = yield* Effect.forEach(Array.from({ length: 100 }), () => Effect.andThen(TestClock.adjust(1), make))
       assert.deepStrictEqual([...new Set(ids)].sort(), ids)
     }).pipe(Effect.provide(SecureRandom.layerWebCrypto))

@@ -205,6 +205,7 @@ const vocabularies: Readonly<Record<string, ReadonlyArray<string>>> = {
   "api_keys.environment": Environment.literals,
   "payments.environment": Environment.literals,
   "payments.type": ["sale", "authorization"],
+  "payments.first_status": TransactionStatus.literals,
   "payments.undo": UndoReason.literals,
   "payments.currency": Currency.literals,
   "transactions.environment": Environment.literals,
@@ -212,7 +213,8 @@ const vocabularies: Readonly<Record<string, ReadonlyArray<string>>> = {
   "transactions.resolved_by": ResolvedBy.literals,
   "transactions.status": TransactionStatus.literals,
   "events.environment": Environment.literals,
-  "ledger_entries.account": Account.literals
+  "ledger_entries.account": Account.literals,
+  "ledger_entries.currency": Currency.literals
 }
 
 const WithRows = Layer.effectDiscard(
@@ -259,17 +261,17 @@ layer(WithRows, { excludeTestServices: true })("the schema", (it) => {
     Effect.gen(function* () {
       const sql = yield* PgClient.PgClient
       const checks = yield* sql`
-        SELECT conrelid::regclass || '.' || attname AS column, pg_get_constraintdef(pg_constraint.oid) AS rule
-        FROM pg_constraint JOIN pg_attribute ON attrelid = conrelid AND attnum = conkey[1]
-        WHERE connamespace = 'public'::regnamespace AND contype = 'c' AND cardinality(conkey) = 1`
+        SELECT attrelid::regclass || '.' || attname AS column, pg_get_constraintdef(pg_constraint.oid) AS rule
+        FROM pg_class JOIN pg_attribute ON attrelid = pg_class.oid AND NOT attisdropped
+        JOIN pg_constraint ON contypid = atttypid OR conrelid = attrelid AND conkey = ARRAY[attnum]
+        WHERE relnamespace = 'public'::regnamespace AND relkind = 'r' AND contype = 'c'`
       const words = checks.flatMap(({ column, rule }) =>
         /^CHECK \(\(\w+ = /.test(String(rule)) ? [[String(column), wordsOf(String(rule))] as const] : []
       )
-      // The status of a payment is derived, and can hold what its expression says.
-      const [derived] = yield* sql`SELECT pg_get_expr(adbin, adrelid) AS rule FROM pg_attrdef
-        JOIN pg_attribute ON attrelid = adrelid AND attnum = adnum
-        WHERE adrelid = 'payments'::regclass AND attname = 'status'`
-      const told = [...String(derived?.rule).matchAll(/(?:THEN|ELSE) '([a-z_]+)'::text/g)].map(([, word = ""]) => word)
+      // The status of a payment is derived, and can hold what its function says.
+      const [derived] = yield* sql`SELECT prosrc AS rule FROM pg_proc WHERE proname = 'payment_status'`
+      const told = [...String(derived?.rule).matchAll(/(?:THEN|ELSE) '([a-z_]+)'/g)].map(([, word = ""]) => word)
+      assert.isNotEmpty(told)
       for (const word of told) assert.include(PaymentStatus.literals, word)
       const ours = Object.entries(vocabularies).map(([column, literals]) => [column, literals.toSorted()] as const)
       assert.deepStrictEqual(Object.fromEntries(words), Object.fromEntries(ours))
@@ -338,6 +340,16 @@ layer(WithRows, { excludeTestServices: true })("the schema", (it) => {
       const merchant = another("merchants")
       yield* put("merchants", merchant)
       yield* put("transactions", keyed({ merchant_id: merchant.id }))
+    })
+  )
+
+  it.effect("keeps the merchants and terminals that payments refer to", () =>
+    Effect.gen(function* () {
+      const sql = yield* PgClient.PgClient
+      for (const table of ["merchants", "terminals"]) {
+        const { reason } = yield* Effect.flip(sql`DELETE FROM ${sql(table)}`)
+        assert.strictEqual(reason._tag, "ConstraintError")
+      }
     })
   )
 

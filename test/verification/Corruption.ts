@@ -68,6 +68,7 @@ const ofTransaction = (life: Life, row: Life["first"]): ReadonlyArray<Corruption
     ...(other === undefined ? [] : [change("key", () => set(row, { idempotency_key: other.idempotency_key }))]),
     change("merchant_id", () => set(row, { merchant_id: merchantId(2) })),
     change("environment", () => set(row, { environment: "live" })),
+    change("terminal", () => set(row, { has_own_terminal: false })),
     change("refunded", () => set(row, { refunded: row.refunded + 1 })),
     change("pending_refund", () => set(row, { pending_refund: row.pending_refund + 1 }))
   ]
@@ -85,6 +86,8 @@ const ofEntries = ({ entries }: Life): ReadonlyArray<Corruption> =>
 const ofEvents = ({ events }: Life): ReadonlyArray<Corruption> =>
   events.flatMap((event, index) => [
     { what: `event ${event.type}: type`, apply: () => set(event, { type: "payment.created" }) },
+    { what: `event ${event.type}: merchant_id`, apply: () => set(event, { merchant_id: merchantId(2) }) },
+    { what: `event ${event.type}: environment`, apply: () => set(event, { environment: "live" }) },
     { what: `event ${event.type} removed`, apply: () => void events.splice(index, 1) },
     { what: `event ${event.type} doubled`, apply: () => void events.push({ ...event }) }
   ])

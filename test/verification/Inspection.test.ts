@@ -40,7 +40,7 @@ describe("sound books", () => {
   it("may hold the same key of two merchants", () => {
     const [one, other] = [sale(), sale()]
     other.first.idempotency_key = one.first.idempotency_key
-    other.payment.merchant_id = other.first.merchant_id = merchantId(2)
+    for (const row of [other.payment, other.first, ...other.events]) row.merchant_id = merchantId(2)
     assert.deepStrictEqual(inspect([one, other]), [])
   })
 
@@ -54,6 +54,9 @@ describe("sound books", () => {
 type Whole = ReturnType<typeof wholeLife>
 
 /** One thing wrong each, with a payment that was captured after a doubt, settled and refunded in part. */
+/** What every event of a payment has. */
+const told = ({ payment: { environment, merchant_id } }: Life) => ({ environment, merchant_id, texts: {} })
+
 const wrongs: ReadonlyArray<readonly [what: string, names: ReadonlyArray<string>, harm: (whole: Whole) => void]> = [
   [
     "a second capture at the gateway",
@@ -151,7 +154,7 @@ const wrongs: ReadonlyArray<readonly [what: string, names: ReadonlyArray<string>
     "a transaction that left a final state",
     ["illegal_edge"],
     ({ life, refund }) => {
-      life.events.push({ transaction_id: refund.id, type: "refund.declined", texts: {} })
+      life.events.push({ ...told(life), transaction_id: refund.id, type: "refund.declined" })
     }
   ],
   [
@@ -165,7 +168,7 @@ const wrongs: ReadonlyArray<readonly [what: string, names: ReadonlyArray<string>
     "a postponement of what was not in doubt",
     ["illegal_edge"],
     ({ life, refund }) => {
-      life.events.push({ transaction_id: refund.id, type: "refund.scheduled", texts: {} })
+      life.events.push({ ...told(life), transaction_id: refund.id, type: "refund.scheduled" })
     }
   ],
   [

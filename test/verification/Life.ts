@@ -98,6 +98,7 @@ export class Life {
       next_attempt_at: null,
       has_bric: true,
       has_lookup: false,
+      has_own_terminal: true,
       texts: { doubt: null, response_code: null }
     }
     this.transactions.push(row)
@@ -315,7 +316,9 @@ export class Life {
   #tell(row: TransactionRow, status: TransactionStatus) {
     const own = status === "settled" || status === "expired" ? status : this.payment.status
     const type = row === this.first ? `payment.${own}` : `${row.type}.${status}`
-    this.events.push({ transaction_id: row.id, type, texts: { payload: '{"amount": 1999}' } })
+    const { environment, merchant_id } = this.payment
+    const texts = { payload: '{"amount": 1999}' }
+    this.events.push({ merchant_id, environment, transaction_id: row.id, type, texts })
   }
 
   #derive() {

@@ -81,6 +81,12 @@ const harms: ReadonlyArray<readonly [name: string, harm: string, mend: string]> 
     "illegal_edge",
     "UPDATE events SET type = 'void.declined' WHERE type = 'void.approved'",
     "UPDATE events SET type = 'void.approved' WHERE type = 'void.declined'"
+  ],
+  ["foreign", "UPDATE events SET environment = 'live'", "UPDATE events SET environment = 'test'"],
+  [
+    "foreign",
+    "UPDATE transactions SET terminal_id = merchant_id WHERE type = 'capture'",
+    "UPDATE transactions SET terminal_id = terminals.id FROM terminals WHERE type = 'capture'"
   ]
 ]
 
