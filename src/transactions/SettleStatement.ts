@@ -1,13 +1,15 @@
 import type { PgClient } from "@effect/sql-pg"
-import { authorizationLife } from "../domain/AuthorizationLife.ts"
+import type { SqlConnection, Statement } from "effect/sql"
 import { PaymentIds, TransactionIds } from "../domain/Ids.ts"
-import { changeOf, type Totals } from "../domain/Totals.ts"
 import type { TransactionStatus, TransactionType } from "../domain/Transaction.ts"
 import { auditInsert } from "../postgres/AuditEntry.ts"
 import { needsPerson } from "../postgres/Exceptional.ts"
 import { changedColumns, paymentColumns, transactionObject } from "../postgres/PaymentRow.ts"
+import { type Param, prepared } from "../postgres/Prepared.ts"
 import type { SealedBric } from "../postgres/SealedBric.ts"
+import { paymentOf } from "./SettledPayment.ts"
 import type { Resolution, Settled, Settlement } from "./Settlement.ts"
+import { approvedBy, type From, type Input, idOf, isFirst, type Shape, shapeOf } from "./SettleShape.ts"
 
 /**
  * Entries for what moved between the payment's row before (`locked`) and after (`p`), so that the books cannot differ.
@@ -24,86 +26,96 @@ export const ledgerOf = (sql: PgClient.PgClient) =>
     WHERE entry.amount <> 0`
   )
 
-/**
- * What a call is settled from: as it was claimed, which it nearly always is; whatever an answer may still decide; or an
- * unknown outcome that has become known.
- */
-export type From = "submitting" | "undecided" | Resolution
-
-const isFirst = (type: TransactionType) => type === "sale" || type === "authorization"
+const answers = new Map<string, (sql: PgClient.PgClient, input: Input) => Statement.Statement<SqlConnection.Row>>()
 
 /**
  * Here an outcome is committed, whichever way it became known. The payment is locked first, as everywhere. The
  * comparison with the status lets one settle win, and an answer none once something may have been done about the call.
  */
-export const settleStatement = (
-  sql: PgClient.PgClient,
-  call: Settled,
-  settlement: Settlement,
-  bric: SealedBric,
-  eventIds: readonly [string, string],
-  from: From
-) => {
-  const { answer, doubt, isParked, status } = settlement
-  const resolution = typeof from === "string" ? null : from
+export const settleStatement = (sql: PgClient.PgClient, input: Input, from: From) => {
+  const shape = shapeOf(input, from)
+  if (typeof from === "object") return textOf(sql, shape, (get) => get(input), from)
+  const key = Object.values(shape).join()
+  const known = answers.get(key)
+  if (known !== undefined) return known(sql, input)
+  const made = prepared<Input>((sql, param) => textOf(sql, shape, param, null))
+  answers.set(key, made)
+  return made(sql, input)
+}
+
+const textOf = (sql: PgClient.PgClient, shape: Shape, param: Param<Input>, resolution: Resolution | null) => {
+  const { from, isParked, status, type } = shape
   return sql`
   WITH locked AS MATERIALIZED (
-    SELECT id, held, captured, refunded FROM payments WHERE id = ${PaymentIds.toUuid(call.paymentId)}::uuid FOR UPDATE
-  ), ${oldOf(sql, call, status, from)}t AS (
-    UPDATE transactions SET status = ${status}, settled_at = now(), doubt = ${doubt}::text,
+    SELECT id, held, captured, refunded FROM payments
+    WHERE id = ${param(({ call }) => PaymentIds.toUuid(call.paymentId))}::uuid FOR UPDATE
+  ), ${from === "submitting" ? sql.literal("") : sql`old AS MATERIALIZED (${oldOf(sql, shape, param)}), `}t AS (
+    UPDATE transactions SET status = ${sql.literal(`'${status}'`)}, settled_at = now(),
+      doubt = ${param(({ settlement }) => settlement.doubt)}::text,
       next_attempt_at = ${sql.literal(status === "unknown" && !isParked ? "now()" : "NULL")},
-      response_code = coalesce(${answer?.responseCode ?? null}::text, response_code),
-      network_response = coalesce(${answer?.networkResponse ?? null}::text, network_response),
-      authorization_code = coalesce(${answer?.authorizationCode ?? null}::text, authorization_code),
-      avs = coalesce(${answer?.avs ?? null}::text, avs), cvv = coalesce(${answer?.cvv ?? null}::text, cvv),
-      amount_approved = coalesce(${approvedBy(call, settlement)}::int4, amount_approved),
-      network_transaction_id = coalesce(${answer?.networkTransactionId ?? null}::text, network_transaction_id),
-      bric_sealed = coalesce(${bric.sealed}::bytea, bric_sealed), bric_key_id = coalesce(${bric.keyId}::text,
-        bric_key_id),
-      bric_fingerprint = coalesce(${bric.fingerprint}::bytea, bric_fingerprint)${resolvedBy(sql, resolution)}
+      ${answerOf(sql, param)}${resolution === null ? sql.literal("") : resolvedBy(sql, resolution)}
     ${
       from === "submitting"
-        ? sql`FROM locked WHERE transactions.id = ${TransactionIds.toUuid(call.id)}::uuid
-      AND transactions.payment_id = locked.id AND transactions.status = 'submitting'`
+        ? sql`FROM locked WHERE transactions.id = ${param(idOf)}::uuid AND transactions.payment_id = locked.id
+      AND transactions.status = 'submitting'`
         : sql.literal("FROM old WHERE transactions.id = old.id")
     }
     RETURNING ${changedColumns(sql)}
-  )${targetOf(sql, call, status)}, p AS (
-    UPDATE payments SET ${paymentOf(sql, call, settlement, from)}, version = payments.version + 1, updated_at =
-      now()
+  )${targetOf(sql, shape, param)}, p AS (
+    UPDATE payments SET ${sql.csv(paymentOf(sql, shape, param))}, version = payments.version + 1, updated_at = now()
     FROM ${sql.literal(from === "submitting" ? "t" : "t, old")} WHERE payments.id = t.payment_id
     RETURNING ${paymentColumns(sql, "payments")}, payments.merchant_id, payments.environment, payments.held
   ), l AS (${ledgerOf(sql)}), e AS (
     INSERT INTO events (id, merchant_id, environment, type, payment_id, transaction_id, payload)
-    SELECT e.id, p.merchant_id, p.environment, coalesce(e.type, 'payment.' || p.status), p.id, e.transaction_id,
+    SELECT e.id, p.merchant_id, p.environment, e.type, p.id, e.transaction_id,
       jsonb_build_object('status', p.status, 'amount', p.amount, 'currency', p.currency)
-    FROM p, t, LATERAL (VALUES ${sql.csv(eventsOf(sql, call, status, eventIds))}) AS e (id, type, transaction_id)
+    FROM p, t, LATERAL (VALUES ${sql.csv(eventsOf(sql, shape, param))}) AS e (id, type, transaction_id)
   )${auditOf(sql, resolution)}
-  SELECT ${paymentColumns(sql)}, ${transactionsAfter(sql, call, status, resolution)} AS transactions FROM p, t`
+  SELECT ${paymentColumns(sql)}, ${
+    // Beside a charge that is answered there is nothing to see.
+    isFirst(type) && resolution === null
+      ? sql`jsonb_build_array(${transactionObject(sql)})`
+      : transactionsAfter(sql, shape)
+  } AS transactions FROM p, t`
 }
 
 /** The call as it was, locked; nothing needs to be looked up of one that must be as it was claimed. */
-const oldOf = (sql: PgClient.PgClient, call: Settled, status: TransactionStatus, from: From) => {
-  if (from === "submitting") return sql.literal("")
-  // An answer that is unknown itself may be stored twice, since the first time its commit was not confirmed.
-  const isOpen =
-    from === "undecided"
-      ? sql`(t.status = 'submitting' OR t.status = 'unknown' AND t.attempts = 0 AND ${status} <> 'unknown')`
-      : // While something automatic is still to come, EPX may be changing what a person has seen there.
-        sql.literal(from.by === "operator" ? needsPerson : "t.status = 'unknown'")
-  return sql`old AS MATERIALIZED (
+const oldOf = (sql: PgClient.PgClient, { from, status }: Shape, param: Param<Input>) => sql`
     SELECT t.id, t.status FROM locked JOIN transactions t ON t.payment_id = locked.id
-    WHERE t.id = ${TransactionIds.toUuid(call.id)}::uuid AND ${isOpen}
+    WHERE t.id = ${param(idOf)}::uuid AND (${sql.literal(
+      from === "undecided"
+        ? // An answer that is unknown itself may be stored twice, since the first time its commit was not confirmed.
+          `t.status = 'submitting' OR t.status = 'unknown' AND t.attempts = 0 AND '${status}' <> 'unknown'`
+        : // While something automatic is still to come, EPX may be changing what a person has seen there.
+          from === "operator"
+          ? needsPerson
+          : "t.status = 'unknown'"
+    )})
     FOR UPDATE OF t
-  ), `
+  `
+
+const answerOf = (sql: PgClient.PgClient, param: Param<Input>) => {
+  const told = (column: string, type: string, get: (input: Input) => string | number | Uint8Array | null) =>
+    sql`${sql.literal(column)} = coalesce(${param(get)}::${sql.literal(`${type}, ${column}`)})`
+  return sql.csv([
+    told("response_code", "text", ({ settlement }) => settlement.answer?.responseCode ?? null),
+    told("network_response", "text", ({ settlement }) => settlement.answer?.networkResponse ?? null),
+    told("authorization_code", "text", ({ settlement }) => settlement.answer?.authorizationCode ?? null),
+    told("avs", "text", ({ settlement }) => settlement.answer?.avs ?? null),
+    told("cvv", "text", ({ settlement }) => settlement.answer?.cvv ?? null),
+    told("amount_approved", "int4", approvedBy),
+    told("network_transaction_id", "text", ({ settlement }) => settlement.answer?.networkTransactionId ?? null),
+    told("bric_sealed", "bytea", ({ bric }) => bric.sealed),
+    told("bric_key_id", "text", ({ bric }) => bric.keyId),
+    told("bric_fingerprint", "bytea", ({ bric }) => bric.fingerprint)
+  ])
 }
 
 /** A call that a probe carried out is in the probe's batch. */
-const resolvedBy = (sql: PgClient.PgClient, resolution: Resolution | null) => {
-  if (resolution === null) return sql.literal("")
-  const doneBy = resolution.doneBy === null ? null : TransactionIds.toUuid(resolution.doneBy)
-  return sql`, resolved_by = ${resolution.by}, done_by = ${doneBy}::uuid,
-      cutoff_at = coalesce((SELECT cutoff_at FROM transactions WHERE id = ${doneBy}::uuid), transactions.cutoff_at)`
+const resolvedBy = (sql: PgClient.PgClient, { by, doneBy }: Resolution) => {
+  const id = doneBy === null ? null : TransactionIds.toUuid(doneBy)
+  return sql`, resolved_by = ${by}, done_by = ${id}::uuid,
+      cutoff_at = coalesce((SELECT cutoff_at FROM transactions WHERE id = ${id}::uuid), transactions.cutoff_at)`
 }
 
 const auditOf = (sql: PgClient.PgClient, resolution: Resolution | null) =>
@@ -116,96 +128,28 @@ const auditOf = (sql: PgClient.PgClient, resolution: Resolution | null) =>
         "t JOIN p ON p.id = t.payment_id"
       )})`
 
-/**
- * A statement does not see its own changes, so what it changed takes the place of what it sees. Beside a charge that is
- * answered there is nothing to see.
- */
-const transactionsAfter = (
-  sql: PgClient.PgClient,
-  call: Settled,
-  status: TransactionStatus,
-  resolution: Resolution | null
-) =>
-  call.target === null && resolution === null
-    ? sql`jsonb_build_array(${transactionObject(sql)})`
-    : sql`(
+/** A statement does not see its own changes, so what it changed takes the place of what it sees. */
+const transactionsAfter = (sql: PgClient.PgClient, shape: Shape) => sql`(
     SELECT jsonb_agg(${transactionObject(sql)} ORDER BY t.id) FROM (
-      SELECT * FROM t${changesTarget(call, status) ? sql.literal(" UNION ALL SELECT * FROM g") : sql.literal("")}
+      SELECT * FROM t${sql.literal(changesTarget(shape) ? " UNION ALL SELECT * FROM g" : "")}
       UNION ALL
       SELECT ${changedColumns(sql)} FROM transactions
       WHERE transactions.payment_id = p.id AND transactions.probe_of IS NULL AND transactions.id <> (SELECT id FROM t)
-        AND ${changesTarget(call, status) ? sql.literal("transactions.id <> (SELECT id FROM g)") : sql.literal("true")}
+        AND ${sql.literal(changesTarget(shape) ? "transactions.id <> (SELECT id FROM g)" : "true")}
     ) AS t
   )`
 
-const changesTarget = ({ type }: Settled, status: TransactionStatus) =>
+const changesTarget = ({ status, type }: Shape) =>
   (type === "refund" && status !== "unknown") || (type === "void" && status === "approved")
 
-/** Only a charge can be approved in part; whatever else EPX names is not what was approved. */
-const approvedBy = ({ type }: Settled, { answer, status }: Settlement): number | null =>
-  isFirst(type) && status === "approved" ? (answer?.amountApproved ?? null) : null
-
-/** How the payment's row moves. Whether the call was still counted as on its way or in doubt, its row says. */
-const paymentOf = (sql: PgClient.PgClient, call: Settled, settlement: Settlement, from: From) => {
-  const { answer, decline, status, undo } = settlement
-  const moved = movedBy(call, status, approvedBy(call, settlement) ?? call.amount)
-  const changes = [
-    sql`calls = payments.calls - ${sql.literal(from === "submitting" ? "1" : "(old.status = 'submitting')::int4")}`,
-    sql`doubts = payments.doubts - ${sql.literal(from === "submitting" ? "0" : "(old.status = 'unknown')::int4")}
-      + ${Number(status === "unknown")}::int4`,
-    ...columns
-      .filter((column) => moved[column] !== 0)
-      .map((column) => sql`${sql.literal(`${column} = payments.${column}`)} + ${moved[column]}::int4`)
-  ]
-  if (isFirst(call.type)) {
-    changes.push(
-      sql`first_status = ${status}`,
-      sql`card_brand = coalesce(${answer?.card.brand ?? null}::text, payments.card_brand)`,
-      sql`card_last4 = coalesce(${answer?.card.last4 ?? null}::text, payments.card_last4)`,
-      status === "approved"
-        ? sql`decline = ${decline === null ? null : sql.json(decline)}::jsonb`
-        : sql`decline = coalesce(${decline === null ? null : sql.json(decline)}::jsonb, payments.decline)`
-    )
-    if (undo !== null) changes.push(sql`undo = coalesce(payments.undo, ${undo})`)
-  }
-  if (call.type === "authorization" && status === "approved") {
-    const life = authorizationLife(answer?.card.brand ?? null)
-    changes.push(sql`expires_at = t.created_at + ${life}::int4 * interval '1 second'`)
-  }
-  if (call.type === "void" && status !== "unknown") {
-    changes.push(sql`pending_void = false`)
-    if (status === "approved" && isFirst(call.target?.type ?? "void")) changes.push(sql`first_status = 'voided'`)
-    // What had lapsed keeps only what was captured, and that is less now.
-    if (status === "approved" && call.target?.type === "capture") {
-      changes.push(sql`authorized = payments.authorized
-        - CASE WHEN payments.first_status = 'expired' THEN ${call.target.amount}::int4 ELSE 0 END`)
-    }
-    // What was asked for and refused is off; what the service undoes itself it goes on undoing, unless a person says
-    // no.
-    if (status !== "approved") {
-      const isOver = typeof from === "object" && from.by === "operator"
-      changes.push(sql`undo = CASE WHEN t.idempotency_key IS NULL AND NOT ${isOver}::boolean THEN payments.undo END`)
-    }
-  }
-  return sql.csv(changes)
-}
-
-const columns = ["authorized", "captured", "refunded", "pending_capture", "pending_refund"] as const
-
-const movedBy = ({ amount, target, type }: Settled, status: TransactionStatus, approved: number): Totals => {
-  const own = changeOf(type, "submitting", status, isFirst(type) ? approved : amount)
-  if (type !== "void" || status !== "approved" || target === null) return own
-  return changeOf(target.type, "approved", "voided", target.amount)
-}
-
 /** What the call acts on moves with it. */
-const targetOf = (sql: PgClient.PgClient, call: Settled, status: TransactionStatus) => {
-  if (!changesTarget(call, status)) return sql.literal("")
-  if (call.type === "refund") {
-    const refunded = status === "approved" ? call.amount : 0
+const targetOf = (sql: PgClient.PgClient, shape: Shape, param: Param<Input>) => {
+  if (!changesTarget(shape)) return sql.literal("")
+  if (shape.type === "refund") {
+    const amount = param(({ call }) => call.amount)
     return sql`, g AS (
-    UPDATE transactions SET pending_refund = transactions.pending_refund - ${call.amount}::int4,
-      refunded = transactions.refunded + ${refunded}::int4
+    UPDATE transactions SET pending_refund = transactions.pending_refund - ${amount}::int4,
+      refunded = transactions.refunded + ${shape.status === "approved" ? sql`${amount}::int4` : sql.literal("0")}
     FROM t WHERE transactions.id = t.target_id
     RETURNING ${changedColumns(sql)}
   )`
@@ -214,7 +158,7 @@ const targetOf = (sql: PgClient.PgClient, call: Settled, status: TransactionStat
     UPDATE transactions SET status = 'voided' FROM t WHERE transactions.id = t.target_id
     RETURNING ${changedColumns(sql)}
   )`
-  return call.target?.type === "refund"
+  return shape.target === "refund"
     ? sql`${voided}, h AS (
     UPDATE transactions SET refunded = transactions.refunded - g.amount
     FROM g WHERE transactions.id = g.target_id
@@ -222,17 +166,13 @@ const targetOf = (sql: PgClient.PgClient, call: Settled, status: TransactionStat
     : voided
 }
 
-/** One event for each edge: of the call, and of what a void undoes. Null stands for the payment's own status. */
-const eventsOf = (
-  sql: PgClient.PgClient,
-  call: Settled,
-  status: TransactionStatus,
-  [own, targets]: readonly [string, string]
-) => {
-  const nameOf = (type: TransactionType, edge: TransactionStatus) => (isFirst(type) ? null : `${type}.${edge}`)
-  const edges = [sql`(${own}::uuid, ${nameOf(call.type, status)}::text, t.id)`]
-  if (call.type === "void" && status === "approved" && call.target !== null) {
-    edges.push(sql`(${targets}::uuid, ${nameOf(call.target.type, "voided")}::text, t.target_id)`)
+/** One event for each edge: of the call, and of what a void undoes. A charge tells the payment's own status. */
+const eventsOf = (sql: PgClient.PgClient, { status, target, type }: Shape, param: Param<Input>) => {
+  const nameOf = (type: TransactionType, edge: TransactionStatus) =>
+    sql.literal(isFirst(type) ? "'payment.' || p.status" : `'${type}.${edge}'`)
+  const edges = [sql`(${param(({ eventIds }) => eventIds[0])}::uuid, ${nameOf(type, status)}, t.id)`]
+  if (type === "void" && status === "approved" && target !== null) {
+    edges.push(sql`(${param(({ eventIds }) => eventIds[1])}::uuid, ${nameOf(target, "voided")}, t.target_id)`)
   }
   return edges
 }

@@ -19,22 +19,35 @@ export const isAfterCutoff = `CROSS JOIN LATERAL (
         AS days
     ) AS is_after`
 
+/** Who asks, as values or parameters of a statement: two UUIDs and the environment. */
+interface Asking {
+  readonly merchantId: unknown
+  readonly environment: unknown
+  readonly keyId: unknown
+}
+
 /**
  * Where the merchant's calls go, if it may make any: it is active and its key is valid. Read again in each claim, since
  * what a cache said may be a minute old.
  */
 export const terminalOf = (
   sql: PgClient.PgClient,
-  { environment, merchantId }: Tenant,
-  keyId: ApiKeyId
+  { environment, keyId, merchantId }: Asking
 ) => sql`SELECT terminals.id, terminals.merchant_id, terminals.environment, cust_nbr, merch_nbr, dba_nbr,
       terminal_nbr, multiple_captures, partial_approvals, merchants.reject_on_avs, merchants.reject_on_cvv,
       ${sql.literal(batchColumns)}
     FROM terminals
     JOIN merchants ON merchants.id = terminals.merchant_id AND merchants.status = 'active'
     JOIN api_keys ON api_keys.merchant_id = merchants.id AND api_keys.environment = terminals.environment
-      AND api_keys.id = ${ApiKeyIds.toUuid(keyId)}::uuid AND api_keys.revoked_at IS NULL
+      AND api_keys.id = ${keyId}::uuid AND api_keys.revoked_at IS NULL
       AND (api_keys.expires_at IS NULL OR api_keys.expires_at > now())
     ${sql.literal(isAfterCutoff)}
-    WHERE terminals.merchant_id = ${MerchantIds.toUuid(merchantId)}::uuid
+    WHERE terminals.merchant_id = ${merchantId}::uuid
       AND terminals.environment = ${environment}`
+
+/** The same for a request. */
+export const askingOf = ({ environment, keyId, merchantId }: Tenant & { readonly keyId: ApiKeyId }): Asking => ({
+  merchantId: MerchantIds.toUuid(merchantId),
+  environment,
+  keyId: ApiKeyIds.toUuid(keyId)
+})

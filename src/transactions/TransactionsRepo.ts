@@ -17,7 +17,8 @@ import { currentTraceId } from "../telemetry/TraceId.ts"
 import type { Charge, ChargeIds, ClaimedCharge } from "./charges/Charge.ts"
 import { claimStatement, existingStatement, standingStatement } from "./charges/ChargeStatements.ts"
 import type { Resolution, Settled, Settlement } from "./Settlement.ts"
-import { type From, lateStatement, settleStatement } from "./SettleStatement.ts"
+import type { From } from "./SettleShape.ts"
+import { lateStatement, settleStatement } from "./SettleStatement.ts"
 
 /** What stands under an idempotency key. */
 export interface Existing {
@@ -115,7 +116,9 @@ export class TransactionsRepo extends Context.Service<
         const eventIds = [own, call.target === null ? own : yield* random.uuidV7()] as const
         // Nobody else waits for the lock of a fresh payment.
         const pool = call.target === null && typeof from === "string" ? pipelined : plain
-        const settled = yield* paymentRow(pool((sql) => settleStatement(sql, call, settlement, bric, eventIds, from)))
+        const settled = yield* paymentRow(
+          pool((sql) => settleStatement(sql, { call, settlement, bric, eventIds }, from))
+        )
         return Option.map(settled, toPayment)
       })
 

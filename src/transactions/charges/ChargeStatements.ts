@@ -3,6 +3,7 @@ import { Duration } from "effect"
 import { ApiKeyIds, MerchantIds, PaymentIds, TransactionIds } from "../../domain/Ids.ts"
 import type { Tenant } from "../../domain/Tenant.ts"
 import { paymentColumns, transactionsOf } from "../../postgres/PaymentRow.ts"
+import { type Param, prepared } from "../../postgres/Prepared.ts"
 import { isCanceledKey } from "../CanceledKey.ts"
 import { chargeLease, duplicateWindow, fence } from "../Deadlines.ts"
 import { terminalOf } from "../Terminal.ts"
@@ -17,46 +18,64 @@ export interface ChargeClaim extends ChargeIds {
   readonly traceId: string | null
 }
 
+interface ChargeInput {
+  readonly charge: Charge
+  readonly claim: ChargeClaim
+}
+
 /**
  * Here an amount is reserved: payment and call become rows together or not at all. A guard that another payment has set
  * up lately stops the claim, unless nothing came of that payment; of two at once the second waits for the first.
  */
-export const claimStatement = (sql: PgClient.PgClient, charge: Charge, claim: ChargeClaim) => sql`
-  WITH terminal AS (${terminalOf(sql, charge, charge.keyId)}), ${guardOf(sql, charge, claim)} t AS (
+export const claimStatement = (sql: PgClient.PgClient, charge: Charge, claim: ChargeClaim) =>
+  (claim.duplicate === null ? unguardedClaim : guardedClaim)(sql, { charge, claim })
+
+const claimOf = (isGuarded: boolean) =>
+  prepared<ChargeInput>((sql, param) => {
+    const type = param(({ charge }) => charge.type)
+    const asking = {
+      merchantId: param(({ charge }) => MerchantIds.toUuid(charge.merchantId)),
+      environment: param(({ charge }) => charge.environment),
+      keyId: param(({ charge }) => ApiKeyIds.toUuid(charge.keyId))
+    }
+    const guard = isGuarded ? sql`guard AS (${guardOf(sql, param)}),` : sql.literal("")
+    return sql`
+  WITH terminal AS (${terminalOf(sql, asking)}), ${guard} t AS (
     INSERT INTO transactions (id, payment_id, merchant_id, environment, terminal_id, type, status, amount, merch_nbr,
       batch_id, cutoff_at, tran_nbr, idempotency_key, fingerprint, source_fingerprint, trace_id, send_by, lease_until)
-    SELECT ${TransactionIds.toUuid(claim.transactionId)}::uuid, ${PaymentIds.toUuid(claim.paymentId)}::uuid,
-      merchant_id,
-      environment, id, ${charge.type}, 'submitting', ${charge.amount}::int4, merch_nbr, batch_id, cutoff_at,
-      nextval('tran_nbr'), ${charge.idempotencyKey}, ${charge.fingerprint}::bytea, ${claim.source}::bytea,
-      ${claim.traceId}::text, now() + ${Duration.toSeconds(fence)}::int4 * interval '1 second',
-      now() + ${Duration.toSeconds(chargeLease)}::int4 * interval '1 second'
-    FROM terminal WHERE ${claim.duplicate === null ? sql.literal("true") : sql.literal("EXISTS (SELECT 1 FROM guard)")}
+    SELECT ${param(({ claim }) => TransactionIds.toUuid(claim.transactionId))}::uuid,
+      ${param(({ claim }) => PaymentIds.toUuid(claim.paymentId))}::uuid, merchant_id,
+      environment, id, ${type}, 'submitting', ${param(({ charge }) => charge.amount)}::int4, merch_nbr, batch_id,
+      cutoff_at, nextval('tran_nbr'), ${param(({ charge }) => charge.idempotencyKey)},
+      ${param(({ charge }) => charge.fingerprint)}::bytea, ${param(({ claim }) => claim.source)}::bytea,
+      ${param(({ claim }) => claim.traceId)}::text, now() + ${sql.literal(after(fence))},
+      now() + ${sql.literal(after(chargeLease))}
+    FROM terminal WHERE ${sql.literal(isGuarded ? "EXISTS (SELECT 1 FROM guard)" : "true")}
     ON CONFLICT (merchant_id, environment, idempotency_key) WHERE status <> 'failed' DO NOTHING
     RETURNING payment_id, merchant_id, environment, amount, batch_id, tran_nbr
   ), p AS (
     INSERT INTO payments (id, merchant_id, environment, type, first_status, multiple_captures, currency, amount,
       customer_id, order_ref, metadata)
-    SELECT t.payment_id, t.merchant_id, t.environment, ${charge.type}, 'submitting', terminal.multiple_captures,
-      ${charge.currency}, t.amount, ${charge.customerId}::text, ${charge.orderRef}::text,
-      ${sql.json(charge.metadata)}::jsonb
+    SELECT t.payment_id, t.merchant_id, t.environment, ${type}, 'submitting', terminal.multiple_captures,
+      ${param(({ charge }) => charge.currency)}, t.amount, ${param(({ charge }) => charge.customerId)}::text,
+      ${param(({ charge }) => charge.orderRef)}::text, ${param(({ charge }) => JSON.stringify(charge.metadata))}::jsonb
     FROM t, terminal
   )
   SELECT t.batch_id, t.tran_nbr::float8 AS tran_nbr, terminal.cust_nbr, terminal.merch_nbr, terminal.dba_nbr,
     terminal.terminal_nbr, terminal.partial_approvals, terminal.reject_on_avs, terminal.reject_on_cvv
   FROM t, terminal`
+  })
 
-const guardOf = (sql: PgClient.PgClient, charge: Charge, { duplicate, paymentId }: ChargeClaim) =>
-  duplicate === null
-    ? sql.literal("")
-    : sql`guard AS (
+const after = (time: Duration.Duration) => `interval '${Duration.toSeconds(time)} seconds'`
+
+const guardOf = (sql: PgClient.PgClient, param: Param<ChargeInput>) => sql`
     INSERT INTO duplicate_guards (merchant_id, fingerprint, payment_id, expires_at)
-    SELECT merchant_id, ${duplicate}::bytea, ${PaymentIds.toUuid(paymentId)}::uuid,
-      now() + ${Duration.toSeconds(duplicateWindow)}::int4 * interval '1 second'
+    SELECT merchant_id, ${param(({ claim }) => claim.duplicate)}::bytea,
+      ${param(({ claim }) => PaymentIds.toUuid(claim.paymentId))}::uuid, now() + ${sql.literal(after(duplicateWindow))}
     FROM terminal
     WHERE NOT EXISTS (
       SELECT 1 FROM transactions WHERE merchant_id = terminal.merchant_id AND environment = terminal.environment
-        AND idempotency_key = ${charge.idempotencyKey} AND (status <> 'failed' OR key_canceled)
+        AND idempotency_key = ${param(({ charge }) => charge.idempotencyKey)} AND (status <> 'failed' OR key_canceled)
     )
     ON CONFLICT (merchant_id, fingerprint) DO UPDATE SET payment_id = excluded.payment_id,
       expires_at = excluded.expires_at
@@ -65,8 +84,10 @@ const guardOf = (sql: PgClient.PgClient, charge: Charge, { duplicate, paymentId 
         SELECT 1 FROM payments WHERE id = duplicate_guards.payment_id
           AND status IN ('declined', 'failed', 'reversed', 'voided', 'expired')
       )
-    RETURNING payment_id
-  ),`
+    RETURNING payment_id`
+
+const guardedClaim = claimOf(true)
+const unguardedClaim = claimOf(false)
 
 /** What stands under a key: the payment, and the call that came with it. */
 export const existingStatement = (sql: PgClient.PgClient, { environment, merchantId }: Tenant, key: string) => sql`

@@ -5,7 +5,7 @@ import { paymentColumns, transactionsOf } from "../../postgres/PaymentRow.ts"
 import { isCanceledKey } from "../CanceledKey.ts"
 import { claimedColumns } from "../ClaimedCall.ts"
 import { fence, followUpLease, voidMargin } from "../Deadlines.ts"
-import { terminalOf } from "../Terminal.ts"
+import { askingOf, terminalOf } from "../Terminal.ts"
 import type { FollowUp } from "./FollowUp.ts"
 
 // In each claim: the payment is locked first, and whether it fits is judged by the columns of its row, which the lock
@@ -29,7 +29,7 @@ const found = (sql: PgClient.PgClient, followUp: FollowUp) => sql`
     SELECT * FROM payments WHERE id = ${PaymentIds.toUuid(followUp.paymentId)}::uuid
       AND merchant_id = ${MerchantIds.toUuid(followUp.merchantId)}::uuid AND environment = ${followUp.environment}
     FOR UPDATE
-  ), k AS (${terminalOf(sql, followUp, followUp.keyId)})`
+  ), k AS (${terminalOf(sql, askingOf(followUp))})`
 
 /** Inserts the call `c` on the target `g`, and reserves its amount. */
 const recorded = (sql: PgClient.PgClient, followUp: FollowUp, { id, traceId }: Claim) => sql`
@@ -197,7 +197,7 @@ export const claimedStatement = (sql: PgClient.PgClient, id: TransactionId) => s
 /** What a follow-up is judged by, as it is now. */
 export const prospectStatement = (sql: PgClient.PgClient, followUp: FollowUp) => sql`
   SELECT merchants.status = 'active' AS is_active,
-    EXISTS (SELECT 1 FROM (${terminalOf(sql, followUp, followUp.keyId)}) AS terminal) AS has_terminal,
+    EXISTS (SELECT 1 FROM (${terminalOf(sql, askingOf(followUp))}) AS terminal) AS has_terminal,
     EXISTS (
       SELECT 1 FROM transactions WHERE merchant_id = merchants.id AND environment = ${followUp.environment}
         AND idempotency_key = ${followUp.idempotencyKey} AND ${sql.literal(isCanceledKey)}
