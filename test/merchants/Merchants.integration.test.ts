@@ -140,7 +140,8 @@ layer(MerchantsTest)("Merchants", (it) => {
     Effect.gen(function* () {
       const merchants = yield* Merchants
       const sql = yield* SqlClient.SqlClient
-      yield* sql`TRUNCATE merchants CASCADE`
+      const emptied = [sql`SET LOCAL session_replication_role = replica`, sql`TRUNCATE merchants CASCADE`]
+      yield* sql.withTransaction(Effect.all(emptied))
       const created = yield* Effect.forEach(["a", "b", "c", "d", "e"], (name) => merchants.create({ name }))
 
       const first = yield* merchants.list(2, undefined)

@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto"
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs"
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { NodeServices } from "@effect/platform-node"
@@ -7,10 +7,12 @@ import { PgClient } from "@effect/sql-pg"
 import { assert, layer } from "@effect/vitest"
 import { Deferred, Effect, Exit, Fiber, Logger } from "effect"
 import { Reactivity } from "effect/reactivity"
+import { SqlClient } from "effect/sql"
 import { TestClock } from "effect/testing"
 import { inject } from "vitest"
 import { createDatabase, dropDatabase, type LocalDatabase } from "../../src/local/LocalDatabase.ts"
 import { migrate } from "../../src/postgres/Migrations.ts"
+import { seedHistory } from "../support/History.ts"
 import { address, until } from "./Pools.ts"
 
 const released = readdirSync("migrations").toSorted()
@@ -70,6 +72,28 @@ layer(NodeServices.layer, { excludeTestServices: true })("Migrations", (it) => {
       assert.deepStrictEqual(yield* run(connection, "migrations"), released)
       assert.deepStrictEqual(yield* run(connection, "migrations"), [])
       assert.deepStrictEqual(yield* recorded(sql), released)
+    })
+  )
+
+  it.effect("keep the payments of an older schema, and what follows from them", () =>
+    Effect.gen(function* () {
+      const { connection, sql } = yield* empty
+      const older = released
+        .filter((file) => file < "0007")
+        .map((file) => [file, readFileSync(`migrations/${file}`, "utf8")])
+      yield* run(connection, yield* directoryOf(Object.fromEntries(older)))
+      yield* Effect.provideService(seedHistory("a", 3), SqlClient.SqlClient, sql)
+      yield* sql`INSERT INTO payments (id, merchant_id, environment, type, first_status, currency, amount, authorized,
+          calls, metadata, expires_at)
+        SELECT gen_random_uuid(), id, 'test', 'authorization', 'approved', 'USD', 50, 50, 0, '{}', now() FROM merchants`
+      const kept = sql`SELECT id, status, capturable, refundable, held, amount FROM payments ORDER BY id`
+      const before = yield* kept
+      assert.sameMembers([...new Set(before.map(({ status }) => status))], ["captured", "authorized"])
+      yield* run(connection, "migrations")
+      assert.deepStrictEqual(yield* kept, before)
+      yield* sql`UPDATE payments SET refunded = 40 WHERE type = 'sale'`
+      const [refunded] = yield* sql`SELECT DISTINCT status, refundable FROM payments WHERE type = 'sale'`
+      assert.deepStrictEqual(refunded, { status: "partially_refunded", refundable: 60 })
     })
   )
 
@@ -190,8 +214,8 @@ layer(NodeServices.layer, { excludeTestServices: true })("Migrations", (it) => {
       const both = yield* Effect.forkChild(
         Effect.all([run(connection, directory), run(connection, directory)], { concurrency: "unbounded" })
       )
-      const building = sql`SELECT FROM pg_stat_activity WHERE datname = current_database() AND query LIKE 'CREATE INDEX%'
-        AND wait_event = 'virtualxid'`
+      const building = sql`SELECT FROM pg_stat_activity
+        WHERE datname = current_database() AND query LIKE 'CREATE INDEX%' AND wait_event = 'virtualxid'`
       yield* until(building, ({ length }) => length === 1)
       yield* Effect.sleep("300 millis")
       assert.isUndefined(both.pollUnsafe())
