@@ -1,4 +1,4 @@
-import { Cause, Clock, Context, Effect, Metric, Option, Result, Schema } from "effect"
+import { Cause, Clock, Context, Effect, LogLevel, Metric, Option, References, Result, Schema } from "effect"
 import { SecureRandom } from "effect/crypto"
 import {
   HttpBody,
@@ -136,6 +136,8 @@ const observe = Effect.fnUntraced(function* (
   const seconds = Number((yield* Clock.monotonicTimeNanos) - start) / 1e9
   const labels = { method: request.method, route, status: String(status) }
   yield* Metric.update(Metric.withAttributes(httpRequestDuration, labels), seconds)
+  // Labels for a line that nobody reads would be put together for each request.
+  if (status < 500 && LogLevel.isGreaterThan(Context.get(context, References.MinimumLogLevel), "Debug")) return
   const log = status >= 500 ? Effect.logWarning : Effect.logDebug
   yield* Effect.annotateLogs(log("Answered"), { ...labels, duration_ms: Math.round(seconds * 1000) })
 })
