@@ -49,9 +49,10 @@ type Edge = readonly [from: TransactionStatus, to: TransactionStatus]
 
 const isBackward = ([from, to]: Edge): boolean => nextStatuses[from].length === 0 || ranks[to] <= ranks[from]
 
-/** A refund that was never sent is voided without a call. */
+/** A refund that was never sent, and so has no pair, is voided without a call. */
 const isKnownEdge = (row: TransactionRow, [from, to]: Edge): boolean =>
-  canBecome(from, to) || (from === "submitting" && row.type === "refund" && canBecome("scheduled", to))
+  canBecome(from, to) ||
+  (from === "submitting" && row.type === "refund" && row.tran_nbr === null && canBecome("scheduled", to))
 
 /** What is left when each postponement has taken back the doubt before it; undefined: there was none. */
 const lasting = (states: ReadonlyArray<TransactionStatus>): ReadonlyArray<TransactionStatus> | undefined => {

@@ -53,10 +53,10 @@ describe("sound books", () => {
 
 type Whole = ReturnType<typeof wholeLife>
 
-/** One thing wrong each, with a payment that was captured after a doubt, settled and refunded in part. */
 /** What every event of a payment has. */
 const told = ({ payment: { environment, merchant_id } }: Life) => ({ environment, merchant_id, texts: {} })
 
+/** One thing wrong each, with a payment that was captured after a doubt, settled and refunded in part. */
 const wrongs: ReadonlyArray<readonly [what: string, names: ReadonlyArray<string>, harm: (whole: Whole) => void]> = [
   [
     "a second capture at the gateway",
@@ -155,6 +155,17 @@ const wrongs: ReadonlyArray<readonly [what: string, names: ReadonlyArray<string>
     ["illegal_edge"],
     ({ life, refund }) => {
       life.events.push({ ...told(life), transaction_id: refund.id, type: "refund.declined" })
+    }
+  ],
+  [
+    "a refund that was sent and voided, and is not told to have been made",
+    ["event_missing"],
+    ({ life, refund }) => {
+      life.end(life.claim("void", refund.amount, refund), "approved")
+      life.events.splice(
+        life.events.findIndex(({ type }) => type === "refund.approved"),
+        1
+      )
     }
   ],
   [
