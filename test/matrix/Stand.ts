@@ -18,6 +18,7 @@ import { Database } from "../../src/postgres/Database.ts"
 import { lookUpKeyPlace } from "../../src/postgres/LookUpKey.ts"
 import { Simulator } from "../../src/simulator/Simulator.ts"
 import { BooksRepo } from "../../src/verification/BooksRepo.ts"
+import { farCutoff } from "../support/FarCutoff.ts"
 
 /** A merchant with one test terminal. */
 export interface Shop {
@@ -113,12 +114,11 @@ export const openStand = Effect.fnUntraced(function* (
   return stand
 })
 
-/** Their batches close in twelve hours, whenever this is. */
 const makeShops = (number: number, count: number) =>
   Effect.gen(function* () {
     const merchants = yield* Merchants
     const apiKeys = yield* ApiKeys
-    const cutoff = `${String((new Date().getUTCHours() + 12) % 24).padStart(2, "0")}:00`
+    const { time, zone } = farCutoff()
     return yield* Effect.forEach(
       Array.from({ length: count }, (_, index) => index),
       (index) =>
@@ -133,8 +133,8 @@ const makeShops = (number: number, count: number) =>
                 merch_nbr,
                 dba_nbr: "1",
                 terminal_nbr: "1",
-                settlement_zone: "UTC",
-                settlement_cutoff: cutoff
+                settlement_zone: zone,
+                settlement_cutoff: time
               }
             ]
           })

@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto"
 import { assert, layer } from "@effect/vitest"
 import { Effect, Schema } from "effect"
+import { farCutoff, keepBatchesOpen } from "../support/FarCutoff.ts"
 import { until } from "./Program.ts"
 import { type Access, visa } from "./Shop.ts"
 import { Stand } from "./Stand.ts"
@@ -62,6 +63,9 @@ layer(Stand.layer, { excludeTestServices: true })("two processes and one payment
         const services = started.map(({ access }) => access)
         const [access] = started.map((service) => service.access)
         if (access === undefined) return assert.fail("no service")
+        const { time, zone } = farCutoff()
+        yield* sql`UPDATE terminals SET settlement_zone = ${zone}, settlement_cutoff = ${time}`
+        yield* keepBatchesOpen(simulator)
 
         const held = yield* pay(access, false)
         const captures = yield* race(services, 50, `/${held}/capture`, {})

@@ -3,7 +3,9 @@ import { readFileSync, symlinkSync } from "node:fs"
 import { dirname, join, resolve } from "node:path"
 import { promisify } from "node:util"
 import { assert, layer } from "@effect/vitest"
-import { Effect } from "effect"
+import { Effect, Schema } from "effect"
+import type { Demo } from "../../src/local/DemoData.ts"
+import { farCutoff } from "../support/FarCutoff.ts"
 import { Place, startHere } from "./Place.ts"
 import { until } from "./Program.ts"
 import { payments, readDemo } from "./Shop.ts"
@@ -58,6 +60,34 @@ const leveled = (json: string | undefined) =>
     .replace(/"\d{4}-\d\d-\d\dT[\d:.]+Z"/g, '"time"')
     .replace(/"authorization_code":"\d{6}"/g, '"authorization_code":"code"')
 
+const send = (method: string, url: string, body: object | undefined, key = "") =>
+  Effect.promise(async () => {
+    const response = await fetch(url, {
+      method,
+      headers: { authorization: `Bearer ${key}`, "content-type": "application/json" },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) })
+    })
+    assert.isTrue(response.ok, `${method} ${url}: ${response.status}`)
+    const answer: unknown = await response.json()
+    return answer
+  })
+
+const Merchants = Schema.Struct({
+  data: Schema.NonEmptyArray(
+    Schema.Struct({ id: Schema.String, terminals: Schema.NonEmptyArray(Schema.Struct({ id: Schema.String })) })
+  )
+})
+
+/** Within five minutes of the demo's cut-off its commands say, rightly, that nothing can be voided any more. */
+const keepDemoOpen = Effect.fnUntraced(function* ({ operator_key, ops_url, simulator_control_url }: Demo) {
+  const { time, zone } = farCutoff()
+  const list = yield* send("GET", `${ops_url}/v1/merchants`, undefined, operator_key)
+  const [{ id, terminals }] = Schema.decodeUnknownSync(Merchants)(list).data
+  const path = `${ops_url}/v1/merchants/${id}/terminals/${terminals[0].id}`
+  yield* send("PATCH", path, { settlement_zone: zone, settlement_cutoff: time }, operator_key)
+  yield* send("PUT", `${simulator_control_url}/__sim/profile`, { settlement_time_zone: zone, settlement_cut_off: time })
+})
+
 layer(Place.layer, { excludeTestServices: true })("the documents", (it) => {
   it.effect(
     "hold commands that do what they say",
@@ -71,6 +101,7 @@ layer(Place.layer, { excludeTestServices: true })("the documents", (it) => {
         yield* startHere
         const demo = readDemo(directory)
         const access = { url: demo.api_url, apiKey: demo.api_key }
+        yield* keepDemoOpen(demo)
 
         const readme = yield* runAll("README.md")
         const shown = readme.filter(({ answer }) => answer !== undefined)

@@ -8,6 +8,7 @@ import { type ServiceOptions, serviceLayer } from "../../src/main.ts"
 import { ApiKeys } from "../../src/merchants/ApiKeys.ts"
 import { Merchants } from "../../src/merchants/Merchants.ts"
 import { Simulator } from "../../src/simulator/Simulator.ts"
+import { farCutoff, keepBatchesOpen } from "./FarCutoff.ts"
 import { type HttpAnswer, type HttpRequest, sendRequest } from "./HttpRequest.ts"
 import { TestDatabase } from "./TestDatabase.ts"
 
@@ -103,6 +104,8 @@ const make = Effect.fnUntraced(function* ({ host, opsHost, opsPort, port }: Serv
   const merchants = yield* Merchants
   const simulator = yield* Simulator
   const health = yield* Health
+  const { time, zone } = farCutoff()
+  yield* keepBatchesOpen(simulator)
   const urls = { api: `http://${host}:${port}`, ops: `http://${opsHost}:${opsPort}` }
 
   const secretOf = (id: MerchantId, scopes: ReadonlyArray<Scope>, environment: Environment = "test") =>
@@ -120,8 +123,8 @@ const make = Effect.fnUntraced(function* ({ host, opsHost, opsPort, port }: Serv
       merch_nbr,
       dba_nbr: "1",
       terminal_nbr: "1",
-      settlement_zone: "America/New_York",
-      settlement_cutoff: "23:00"
+      settlement_zone: zone,
+      settlement_cutoff: time
     }
     const { id } = yield* merchants.create({ name: `Shop ${terminals}`, terminals: [terminal] })
     const keys = yield* Effect.all({

@@ -7,6 +7,7 @@ import { Report } from "../../src/verification/Report.ts"
 import { workplace } from "../local/Workplace.ts"
 import { launch } from "../process/Program.ts"
 import { emptied } from "../support/Emptied.ts"
+import { keepBatchesOpen } from "../support/FarCutoff.ts"
 import { TestDatabase } from "../support/TestDatabase.ts"
 import { TestService } from "../support/TestService.ts"
 
@@ -99,6 +100,7 @@ layer(TestService.layer)("the books of a service at work", (it) => {
         const sql = yield* PgClient.PgClient
         yield* emptied
         yield* simulator.reset()
+        yield* keepBatchesOpen(simulator)
         yield* charge()
         yield* charge({ amount: 120 })
         yield* post((yield* charge()).json.id, "void")
