@@ -3,7 +3,7 @@ import { Clock, Effect } from "effect"
 const asMillis = (nanos: bigint): number => Number(nanos) / 1_000_000
 
 /** The clock of the context, read by the time that nobody can set back. It agrees with no calendar. */
-const steadied = (clock: Clock.Clock): Clock.Clock => ({
+const steady = (clock: Clock.Clock): Clock.Clock => ({
   currentTimeMillisUnsafe: () => asMillis(clock.monotonicTimeNanosUnsafe()),
   currentTimeMillis: Effect.map(clock.monotonicTimeNanos, asMillis),
   currentTimeNanosUnsafe: () => clock.monotonicTimeNanosUnsafe(),
@@ -12,16 +12,6 @@ const steadied = (clock: Clock.Clock): Clock.Clock => ({
   monotonicTimeNanos: clock.monotonicTimeNanos,
   sleep: (duration) => clock.sleep(duration)
 })
-
-const known = new WeakMap<Clock.Clock, Clock.Clock>()
-
-const steady = (clock: Clock.Clock): Clock.Clock => {
-  const found = known.get(clock)
-  if (found !== undefined) return found
-  const made = steadied(clock)
-  known.set(clock, made)
-  return made
-}
 
 /** For what compares two moments and would wait for hours when the wall clock is set back by them. */
 export const steadily = <A, E, R>(self: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>

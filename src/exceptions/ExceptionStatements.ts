@@ -9,7 +9,7 @@ import {
   needsPerson,
   undoTarget
 } from "../postgres/Exceptional.ts"
-import { paymentColumns, transactionObject } from "../postgres/PaymentRow.ts"
+import { changedColumns, paymentColumns, transactionsAfter } from "../postgres/PaymentRow.ts"
 import type { SealedBric } from "../postgres/SealedBric.ts"
 import type { ExceptionQuery } from "./ExceptionsRepo.ts"
 
@@ -136,18 +136,12 @@ export const closeStatement = (
     FROM p
     WHERE t.id = ${TransactionIds.toUuid(id)}::uuid AND t.payment_id = p.id
       AND (${sql.literal(isLateStanding)} OR ${sql.literal(lacksToken)})
-    RETURNING t.*
+    RETURNING ${changedColumns(sql, "t")}
   ), audited AS (${auditInsert(
     sql,
     audit,
     { merchant: "t.merchant_id", payment: "t.payment_id", transaction: "t.id" },
     "t"
   )})
-  SELECT ${paymentColumns(sql)}, (
-    SELECT jsonb_agg(${transactionObject(sql)} ORDER BY t.id) FROM (
-      SELECT * FROM t UNION ALL
-      SELECT seen.* FROM transactions seen
-      WHERE seen.payment_id = p.id AND seen.probe_of IS NULL AND seen.id <> (SELECT id FROM t)
-    ) AS t
-  ) AS transactions
+  SELECT ${paymentColumns(sql)}, ${transactionsAfter(sql, ["t"])} AS transactions
   FROM p WHERE EXISTS (SELECT 1 FROM t)`

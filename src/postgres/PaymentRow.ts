@@ -67,14 +67,31 @@ export const transactionObject = (sql: PgClient.PgClient) =>
        'authorization_code', t.authorization_code, 'avs', t.avs, 'cvv', t.cvv, 'created_at', t.created_at)`
   )
 
-const changed = of(
-  "transactions",
-  ...["id", "payment_id", "merchant_id", "type", "status", "amount", "target_id", "reason", "response_code"],
-  ...["authorization_code", "avs", "cvv", "idempotency_key", "created_at"]
-)
+const changedColumnsOf = (relation: string) =>
+  of(
+    relation,
+    ...["id", "payment_id", "merchant_id", "type", "status", "amount", "target_id", "reason", "response_code"],
+    ...["authorization_code", "avs", "cvv", "idempotency_key", "created_at"]
+  )
 
-/** What a statement that changes transactions returns of them: all that its other parts read of `t`. */
-export const changedColumns = (sql: PgClient.PgClient) => sql.literal(changed)
+const changed = { transactions: changedColumnsOf("transactions"), t: changedColumnsOf("t") }
+
+/** What a statement that changes transactions returns of them: all that its other parts read. */
+export const changedColumns = (sql: PgClient.PgClient, relation: keyof typeof changed = "transactions") =>
+  sql.literal(changed[relation])
+
+/**
+ * As `transactionsOf`, in a statement that changes some of them: it does not see that, so what it changed, in relations
+ * of `changedColumns` with one row each, takes the place of what it sees.
+ */
+export const transactionsAfter = (sql: PgClient.PgClient, changed: ReadonlyArray<string>) => sql`(
+    SELECT jsonb_agg(${transactionObject(sql)} ORDER BY t.id) FROM (
+      ${sql.literal(changed.map((relation) => `SELECT * FROM ${relation} UNION ALL`).join(" "))}
+      SELECT ${changedColumns(sql)} FROM transactions
+      WHERE transactions.payment_id = p.id AND transactions.probe_of IS NULL
+        ${sql.literal(changed.map((relation) => `AND transactions.id <> (SELECT id FROM ${relation})`).join(" "))}
+    ) AS t
+  )`
 
 export const toPayment = (row: PaymentRow): Payment => ({
   id: row.id,

@@ -38,8 +38,5 @@ export const shapeOf = ({ call, settlement }: Input, from: From): Shape => ({
 export const idOf = ({ call }: Input) => TransactionIds.toUuid(call.id)
 
 /** Only a charge can be approved in part; whatever else EPX names is not what was approved. */
-export const approvedBy = ({
-  call: { type },
-  settlement: { answer, status }
-}: Pick<Input, "call" | "settlement">): number | null =>
+export const approvedBy = ({ call: { type }, settlement: { answer, status } }: Input): number | null =>
   isFirst(type) && status === "approved" ? (answer?.amountApproved ?? null) : null

@@ -4,7 +4,7 @@ import { PaymentIds, TransactionIds } from "../domain/Ids.ts"
 import type { TransactionStatus, TransactionType } from "../domain/Transaction.ts"
 import { auditInsert } from "../postgres/AuditEntry.ts"
 import { needsPerson } from "../postgres/Exceptional.ts"
-import { changedColumns, paymentColumns, transactionObject } from "../postgres/PaymentRow.ts"
+import { changedColumns, paymentColumns, transactionObject, transactionsAfter } from "../postgres/PaymentRow.ts"
 import { type Param, prepared } from "../postgres/Prepared.ts"
 import type { SealedBric } from "../postgres/SealedBric.ts"
 import { paymentOf } from "./SettledPayment.ts"
@@ -26,7 +26,7 @@ export const ledgerOf = (sql: PgClient.PgClient) =>
     WHERE entry.amount <> 0`
   )
 
-const answers = new Map<string, (sql: PgClient.PgClient, input: Input) => Statement.Statement<SqlConnection.Row>>()
+const statements = new Map<string, (sql: PgClient.PgClient, input: Input) => Statement.Statement<SqlConnection.Row>>()
 
 /**
  * Here an outcome is committed, whichever way it became known. The payment is locked first, as everywhere. The
@@ -36,10 +36,10 @@ export const settleStatement = (sql: PgClient.PgClient, input: Input, from: From
   const shape = shapeOf(input, from)
   if (typeof from === "object") return textOf(sql, shape, (get) => get(input), from)
   const key = Object.values(shape).join()
-  const known = answers.get(key)
+  const known = statements.get(key)
   if (known !== undefined) return known(sql, input)
   const made = prepared<Input>((sql, param) => textOf(sql, shape, param, null))
-  answers.set(key, made)
+  statements.set(key, made)
   return made(sql, input)
 }
 
@@ -75,7 +75,7 @@ const textOf = (sql: PgClient.PgClient, shape: Shape, param: Param<Input>, resol
     // Beside a charge that is answered there is nothing to see.
     isFirst(type) && resolution === null
       ? sql`jsonb_build_array(${transactionObject(sql)})`
-      : transactionsAfter(sql, shape)
+      : transactionsAfter(sql, changesTarget(shape) ? ["t", "g"] : ["t"])
   } AS transactions FROM p, t`
 }
 
@@ -127,17 +127,6 @@ const auditOf = (sql: PgClient.PgClient, resolution: Resolution | null) =>
         { merchant: "t.merchant_id", payment: "t.payment_id", transaction: "t.id" },
         "t JOIN p ON p.id = t.payment_id"
       )})`
-
-/** A statement does not see its own changes, so what it changed takes the place of what it sees. */
-const transactionsAfter = (sql: PgClient.PgClient, shape: Shape) => sql`(
-    SELECT jsonb_agg(${transactionObject(sql)} ORDER BY t.id) FROM (
-      SELECT * FROM t${sql.literal(changesTarget(shape) ? " UNION ALL SELECT * FROM g" : "")}
-      UNION ALL
-      SELECT ${changedColumns(sql)} FROM transactions
-      WHERE transactions.payment_id = p.id AND transactions.probe_of IS NULL AND transactions.id <> (SELECT id FROM t)
-        AND ${sql.literal(changesTarget(shape) ? "transactions.id <> (SELECT id FROM g)" : "true")}
-    ) AS t
-  )`
 
 const changesTarget = ({ status, type }: Shape) =>
   (type === "refund" && status !== "unknown") || (type === "void" && status === "approved")

@@ -59,8 +59,8 @@ const columns = ["authorized", "captured", "refunded", "pending_capture", "pendi
 
 const json = (value: object | null): string | null => (value === null ? null : JSON.stringify(value))
 
-const moved = (shape: Shape, { call, settlement }: Input): Totals =>
-  movedBy(shape, approvedBy({ call, settlement }) ?? call.amount, call.target?.amount ?? 0)
+const moved = (shape: Shape, input: Input): Totals =>
+  movedBy(shape, approvedBy(input) ?? input.call.amount, input.call.target?.amount ?? 0)
 
 /** How the totals move, by what was approved of the call and what its target amounts to. */
 const movedBy = ({ status, target, type }: Shape, amount: number, targetAmount: number): Totals =>
