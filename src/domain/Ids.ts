@@ -5,21 +5,37 @@ import { Schema, SchemaTransformation } from "effect"
 const alphabet = "0123456789abcdefghjkmnpqrstvwxyz"
 const length = 26
 
+const hexadecimal = "0123456789abcdef"
+
 /** The 26 letters of a UUID; ids sort as their UUIDs do. */
 export const encodeUuid = (uuid: string): string => {
-  let bits = BigInt(`0x${uuid.replaceAll("-", "")}`)
+  // Its 128 bits are two less than the letters hold.
+  let count = 2
+  let bits = 0
   let letters = ""
-  for (let index = 0; index < length; index++) {
-    letters = alphabet.charAt(Number(bits & 31n)) + letters
-    bits >>= 5n
+  for (const digit of uuid.toLowerCase()) {
+    if (digit === "-") continue
+    bits = ((bits << 4) | hexadecimal.indexOf(digit)) & 511
+    count += 4
+    if (count < 5) continue
+    count -= 5
+    letters += alphabet.charAt((bits >> count) & 31)
   }
   return letters
 }
 
 const decodeUuid = (letters: string): string => {
-  let bits = 0n
-  for (const letter of letters) bits = (bits << 5n) | BigInt(alphabet.indexOf(letter))
-  const hex = bits.toString(16).padStart(32, "0")
+  let count = -2
+  let bits = 0
+  let hex = ""
+  for (const letter of letters) {
+    bits = ((bits << 5) | alphabet.indexOf(letter)) & 511
+    count += 5
+    while (count >= 4) {
+      count -= 4
+      hex += hexadecimal.charAt((bits >> count) & 15)
+    }
+  }
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`
 }
 

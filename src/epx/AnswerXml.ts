@@ -33,21 +33,51 @@ const fieldsElement = (xml: string): Result.Result<XmlElement, string> => {
     : Result.succeed(fields)
 }
 
-const readFields = (xml: string): Result.Result<Readonly<Record<string, string>>, string> => {
+type Entry = readonly [key: string, value: string]
+
+const head = "<RESPONSE><FIELDS>"
+const tail = "</FIELDS></RESPONSE>"
+
+/** EPX's own spelling, a line of fields without anything that XML would read in another way; it is read at once. */
+const plainEntries = (xml: string): ReadonlyArray<Entry> | undefined => {
+  if (!xml.startsWith(head) || !xml.endsWith(tail)) return undefined
+  const entries: Array<Entry> = []
+  const field = /<FIELD KEY="([0-9A-Z_]+)">([ -%'-;=?-~]*)<\/FIELD>/y
+  field.lastIndex = head.length
+  while (field.lastIndex < xml.length - tail.length) {
+    const [, key, value] = field.exec(xml) ?? []
+    if (key === undefined || value === undefined) return undefined
+    entries.push([key, value])
+  }
+  return entries
+}
+
+const parsedEntries = (xml: string): Result.Result<ReadonlyArray<Entry>, string> => {
   const parent = fieldsElement(xml)
   if (Result.isFailure(parent)) return Result.fail(parent.failure)
-  const values = new Map<string, string>()
+  const entries: Array<Entry> = []
   for (const field of elements(parent.success)) {
     const key = field.attributes.KEY
     if (field.name !== "FIELD" || key === undefined) continue
     if (elements(field).length > 0) return Result.fail("an element inside a FIELD")
-    if (values.has(key)) {
-      if (singular.has(key)) return Result.fail(`a second ${key}`)
-      continue
-    }
-    values.set(key, field.text.trim())
+    entries.push([key, field.text])
   }
-  return Result.succeed(Object.fromEntries([...values].filter(([, value]) => value !== "")))
+  return Result.succeed(entries)
+}
+
+const readFields = (xml: string): Result.Result<Readonly<Record<string, string>>, string> => {
+  const plain = plainEntries(xml)
+  return plain === undefined ? Result.flatMap(parsedEntries(xml), fieldsOf) : fieldsOf(plain)
+}
+
+const fieldsOf = (entries: ReadonlyArray<Entry>): Result.Result<Readonly<Record<string, string>>, string> => {
+  const values = new Map<string, string>()
+  for (const [key, text] of entries) {
+    if (!values.has(key)) values.set(key, text.trim())
+    else if (singular.has(key)) return Result.fail(`a second ${key}`)
+  }
+  for (const [key, value] of values) if (value === "") values.delete(key)
+  return Result.succeed(Object.fromEntries(values))
 }
 
 const escapes: Readonly<Record<string, string>> = {

@@ -1,6 +1,7 @@
 import { Clock, Context, Duration, Effect, Layer, Metric, Result, Schedule, Schema } from "effect"
 import { continued } from "../domain/Attempts.ts"
 import type { Environment } from "../domain/Terminal.ts"
+import { labelled } from "../telemetry/Labelled.ts"
 import { epxAttemptDuration, epxResults } from "../telemetry/Metrics.ts"
 import { AnswerDocument } from "./AnswerFields.ts"
 import { answerText } from "./AnswerText.ts"
@@ -56,7 +57,7 @@ export class Epx extends Context.Service<
           const result = resultOf(request, ending)
           const duration = Duration.nanos((yield* Clock.monotonicTimeNanos) - start)
           const labels = { operation, outcome: outcomeOf(result) }
-          yield* Metric.update(Metric.withAttributes(epxAttemptDuration, labels), Duration.toSeconds(duration))
+          yield* Metric.update(durationOf(labels), Duration.toSeconds(duration))
           return result
         })
 
@@ -139,6 +140,9 @@ const outcomeOf = (result: EpxResult): string => {
   }
 }
 
+const durationOf = labelled(epxAttemptDuration)
+const resultsOf = labelled(epxResults)
+
 const report = Effect.fnUntraced(function* (request: EpxRequest, result: EpxResult) {
   const outcome = outcomeOf(result)
   const code = "answer" in result ? (result.answer?.responseCode ?? null) : null
@@ -148,5 +152,5 @@ const report = Effect.fnUntraced(function* (request: EpxRequest, result: EpxResu
     ...(code === null ? {} : { "epx.response_code": code }),
     ...(result._tag === "Replied" ? {} : { "epx.reason": result.reason, "epx.detail": result.detail })
   })
-  yield* Metric.update(Metric.withAttributes(epxResults, { operation: request.operation, outcome, reason }), 1)
+  yield* Metric.update(resultsOf({ operation: request.operation, outcome, reason }), 1)
 })

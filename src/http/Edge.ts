@@ -8,6 +8,7 @@ import {
   HttpServerResponse,
   ProblemDetails
 } from "effect/http"
+import { labelled } from "../telemetry/Labelled.ts"
 import { httpRequestDuration } from "../telemetry/Metrics.ts"
 import { Health } from "./Health.ts"
 import { problemBody } from "./Problem.ts"
@@ -123,6 +124,8 @@ const finish = (response: HttpServerResponse.HttpServerResponse, id: string) => 
 
 const last = HttpServerResponse.setHeader("connection", "close")
 
+const durationOf = labelled(httpRequestDuration)
+
 const observe = Effect.fnUntraced(function* (
   request: HttpServerRequest.HttpServerRequest,
   { status }: HttpServerResponse.HttpServerResponse,
@@ -135,7 +138,7 @@ const observe = Effect.fnUntraced(function* (
   })
   const seconds = Number((yield* Clock.monotonicTimeNanos) - start) / 1e9
   const labels = { method: request.method, route, status: String(status) }
-  yield* Metric.update(Metric.withAttributes(httpRequestDuration, labels), seconds)
+  yield* Metric.update(durationOf(labels), seconds)
   // Labels for a line that nobody reads would be put together for each request.
   if (status < 500 && LogLevel.isGreaterThan(Context.get(context, References.MinimumLogLevel), "Debug")) return
   const log = status >= 500 ? Effect.logWarning : Effect.logDebug

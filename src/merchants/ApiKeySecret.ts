@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto"
+import { hash } from "node:crypto"
 import { Redacted } from "effect"
 import { Base64Url } from "effect/encoding"
 import type { Environment } from "../domain/Terminal.ts"
@@ -18,7 +18,7 @@ const form = /^(?:sk|op)_(?:test|live)_[\w-]{42}[AEIMQUYcgkosw048]$/
 export const hasSecretForm = (secret: ApiKeySecret): boolean => form.test(Redacted.value(secret))
 
 /** The 32 bytes that are stored of a secret. */
-export const hashSecret = (secret: ApiKeySecret): Buffer => createHash("sha256").update(Redacted.value(secret)).digest()
+export const hashSecret = (secret: ApiKeySecret): Buffer => hash("sha256", Redacted.value(secret), "buffer")
 
 /** By which people tell their keys apart. */
 export const hintOf = (secret: ApiKeySecret): string => Redacted.value(secret).slice(-4)

@@ -7,6 +7,7 @@ import { MerchantNotFound } from "../domain/Merchant.ts"
 import type { Scope } from "../domain/Scope.ts"
 import type { Environment } from "../domain/Terminal.ts"
 import { type Page, pageOf } from "../postgres/Page.ts"
+import { traced } from "../telemetry/Traced.ts"
 import { type ApiKeySecret, hashSecret, hasSecretForm, hintOf, makeSecret, secretLength } from "./ApiKeySecret.ts"
 import { ApiKeysRepo, type StoredSecret } from "./ApiKeysRepo.ts"
 import { makeKeyCache } from "./KeyCache.ts"
@@ -114,7 +115,7 @@ export class ApiKeys extends Context.Service<
         return Option.isSome(key) ? { ...key.value, secret } : yield* new ApiKeyInactive({ api_key_id: id })
       })
 
-      const authenticate = Effect.fn("ApiKeys.authenticate")(function* (secret: ApiKeySecret) {
+      const authenticate = Effect.fnUntraced(function* (secret: ApiKeySecret) {
         // Hashed whatever its form, so that the time it takes does not tell the form.
         const hash = hashSecret(secret)
         const holder = hasSecretForm(secret) ? yield* cache.get(hash) : Option.none()
@@ -122,7 +123,7 @@ export class ApiKeys extends Context.Service<
         if (Option.isNone(holder) || isExpired(holder.value.expires_at, now)) return Option.none()
         yield* noteUse(holder.value.id)
         return Option.some(credentialOf(holder.value))
-      })
+      }, traced("ApiKeys.authenticate"))
 
       return ApiKeys.of({
         createForMerchant,

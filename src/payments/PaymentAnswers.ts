@@ -10,7 +10,6 @@ const headers = {
   "transaction-status": TransactionStatus
 }
 
-// The two answers must not overlap: the first schema that fits the payment gives the HTTP status.
 export const Decided = HttpApiSchema.WithHeaders(
   Payment.mapFields((fields) => ({ ...fields, status: DecidedStatus }))
     .annotate({

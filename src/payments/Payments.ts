@@ -8,6 +8,7 @@ import type { Scope } from "../domain/Scope.ts"
 import type { Tenant } from "../domain/Tenant.ts"
 import { ColumnCipher } from "../postgres/ColumnCipher.ts"
 import { type CursorPage, makeCursors, type PageQuery } from "../postgres/Cursors.ts"
+import { traced } from "../telemetry/Traced.ts"
 import { type ChargeError, Transactions } from "../transactions/charges/Transactions.ts"
 import { type CancelError, type Canceled, Cancellations } from "../transactions/follow-ups/Cancellations.ts"
 import type { Deed } from "../transactions/follow-ups/FollowUp.ts"
@@ -63,7 +64,7 @@ export class Payments extends Context.Service<
       const cipher = yield* ColumnCipher
       const cursors = makeCursors(cipher, "pay_", PaymentIds.Id)
 
-      const create = Effect.fn("Payments.create")(function* (
+      const create = Effect.fnUntraced(function* (
         { environment, keyId, merchantId, scopes }: Charger,
         payment: NewPayment,
         idempotencyKey: string
@@ -87,7 +88,7 @@ export class Payments extends Context.Service<
           idempotencyKey,
           fingerprint: cipher.fingerprint(`POST /v1/payments ${said}`)
         })
-      })
+      }, traced("Payments.create"))
 
       const followUp = Effect.fnUntraced(function* (
         { environment, keyId, merchantId }: Charger,
@@ -143,11 +144,11 @@ export class Payments extends Context.Service<
         }
       )
 
-      const get = Effect.fn("Payments.get")(function* (tenant: Tenant, id: string) {
+      const get = Effect.fnUntraced(function* (tenant: Tenant, id: string) {
         const known = Schema.decodeOption(PaymentIds.Id)(id)
         const found = Option.isSome(known) ? yield* repo.find(tenant, known.value) : Option.none()
         return Option.isSome(found) ? found.value : yield* new PaymentNotFound()
-      })
+      }, traced("Payments.get"))
 
       const list = Effect.fn("Payments.list")(function* (tenant: Tenant, query: PaymentQuery) {
         const { limit, status = null } = query

@@ -6,7 +6,9 @@ import type { Payment, PaymentStatus } from "../domain/Payment.ts"
 import type { Tenant } from "../domain/Tenant.ts"
 import { Database } from "../postgres/Database.ts"
 import { PaymentRow, paymentColumns, toPayment, transactionsOf } from "../postgres/PaymentRow.ts"
+import { prepared } from "../postgres/Prepared.ts"
 import { rowOf, rowsOf } from "../postgres/Row.ts"
+import { traced } from "../telemetry/Traced.ts"
 
 /** Payments older than `before`, the newest first. */
 export interface PaymentPage {
@@ -28,9 +30,9 @@ export class PaymentsRepo extends Context.Service<
     Effect.gen(function* () {
       const { pipelined } = yield* Database
 
-      const find = Effect.fn("PaymentsRepo.find")(function* (tenant: Tenant, id: PaymentId) {
-        return Option.map(yield* paymentRow(pipelined((sql) => findStatement(sql, tenant, id))), toPayment)
-      })
+      const find = Effect.fnUntraced(function* (tenant: Tenant, id: PaymentId) {
+        return Option.map(yield* paymentRow(pipelined((sql) => findStatement(sql, { ...tenant, id }))), toPayment)
+      }, traced("PaymentsRepo.find"))
       const list = Effect.fn("PaymentsRepo.list")(function* (tenant: Tenant, page: PaymentPage) {
         return (yield* paymentRows(pipelined((sql) => listStatement(sql, tenant, page)))).map(toPayment)
       })
@@ -44,15 +46,20 @@ const paymentRows = rowsOf(PaymentRow)
 
 const columns = (sql: PgClient.PgClient) => sql`${paymentColumns(sql)}, ${transactionsOf(sql)}`
 
-const isOf = (sql: PgClient.PgClient, { environment, merchantId }: Tenant) =>
-  sql`p.merchant_id = ${MerchantIds.toUuid(merchantId)}::uuid AND p.environment = ${environment}`
+const findStatement = prepared<Tenant & { readonly id: PaymentId }>(
+  (sql, param) => sql`SELECT ${columns(sql)} FROM payments p
+    WHERE p.merchant_id = ${param(({ merchantId }) => MerchantIds.toUuid(merchantId))}::uuid
+      AND p.environment = ${param(({ environment }) => environment)}
+      AND p.id = ${param(({ id }) => PaymentIds.toUuid(id))}::uuid`
+)
 
-const findStatement = (sql: PgClient.PgClient, tenant: Tenant, id: PaymentId) =>
-  sql`SELECT ${columns(sql)} FROM payments p WHERE ${isOf(sql, tenant)} AND p.id = ${PaymentIds.toUuid(id)}::uuid`
-
-const listStatement = (sql: PgClient.PgClient, tenant: Tenant, { before, limit, status }: PaymentPage) => {
+const listStatement = (
+  sql: PgClient.PgClient,
+  { environment, merchantId }: Tenant,
+  { before, limit, status }: PaymentPage
+) => {
   const conditions = [
-    isOf(sql, tenant),
+    sql`p.merchant_id = ${MerchantIds.toUuid(merchantId)}::uuid AND p.environment = ${environment}`,
     ...(before === null ? [] : [sql`p.id < ${PaymentIds.toUuid(before)}::uuid`]),
     ...(status === null ? [] : [sql`p.status = ${status}`])
   ]

@@ -23,7 +23,9 @@ export const prepared = <Input>(
 ): ((sql: PgClient.PgClient, input: Input) => Statement.Statement<SqlConnection.Row>) => {
   const made = new WeakMap<PgClient.PgClient, readonly [text: string, slots: ReadonlyArray<Slot<Input>>]>()
   const make = (sql: PgClient.PgClient) => {
-    const [text, values] = build(sql, (get) => new Slot(get)).compile()
+    const [lines, values] = build(sql, (get) => new Slot(get)).compile()
+    // The driver looks the whole text up each time. No literal or comment of ours depends on line breaks or blanks.
+    const text = lines.replace(/\s+/g, " ").trim()
     const slots = values.map((value): Slot<Input> => {
       if (value instanceof Slot) return value
       throw new Error(`A value of one run in a statement for all of them: ${text}`)

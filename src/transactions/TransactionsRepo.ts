@@ -13,6 +13,7 @@ import { Database } from "../postgres/Database.ts"
 import { PaymentRow, toPayment } from "../postgres/PaymentRow.ts"
 import { rowOf } from "../postgres/Row.ts"
 import { type SealedBric, sealBric } from "../postgres/SealedBric.ts"
+import { traced } from "../telemetry/Traced.ts"
 import { currentTraceId } from "../telemetry/TraceId.ts"
 import type { Charge, ChargeIds, ClaimedCharge } from "./charges/Charge.ts"
 import { claimStatement, existingStatement, standingStatement } from "./charges/ChargeStatements.ts"
@@ -82,14 +83,14 @@ export class TransactionsRepo extends Context.Service<
               ].join("\n")
             )
 
-      const claim = Effect.fn("TransactionsRepo.claim")(function* (charge: Charge, ids: ChargeIds) {
+      const claim = Effect.fnUntraced(function* (charge: Charge, ids: ChargeIds) {
         const source = cipher.fingerprint(Redacted.value(charge.bric))
         const traceId = yield* currentTraceId
         const claimed = yield* claimedRow(
           pipelined((sql) => claimStatement(sql, charge, { ...ids, source, duplicate: duplicateOf(charge), traceId }))
         )
         return Option.map(claimed, (handle) => claimedOf(ids, handle))
-      })
+      }, traced("TransactionsRepo.claim"))
 
       const findByKey = Effect.fn("TransactionsRepo.findByKey")(function* (tenant: Tenant, key: string) {
         return Option.map(yield* existingRow(pipelined((sql) => existingStatement(sql, tenant, key))), toExisting)
@@ -122,7 +123,7 @@ export class TransactionsRepo extends Context.Service<
         return Option.map(settled, toPayment)
       })
 
-      const settle = Effect.fn("TransactionsRepo.settle")(function* (call: Settled, settlement: Settlement) {
+      const settle = Effect.fnUntraced(function* (call: Settled, settlement: Settlement) {
         const bric = bricOf(call, settlement)
         const settled = yield* store(call, settlement, bric, "submitting")
         if (Option.isSome(settled)) return settled
@@ -130,7 +131,7 @@ export class TransactionsRepo extends Context.Service<
         // Kept for comparison: the call had been taken over, and is being undone or was.
         if (Option.isNone(late)) yield* statusRow(pipelined((sql) => lateStatement(sql, call, settlement, bric)))
         return late
-      })
+      }, traced("TransactionsRepo.settle"))
 
       const resolve = Effect.fn("TransactionsRepo.resolve")(
         (call: Settled, settlement: Settlement, resolution: Resolution) =>

@@ -119,6 +119,41 @@ describe("AnswerXml", () => {
     [Schema.Record(key, Schema.String.check(Schema.isPattern(/^[!-~]([ -ÿ]*[!-~])?$/)))],
     ([fields]) => Effect.sync(() => assert.deepStrictEqual(decodeXml(encodeXml(fields)), Result.succeed(fields)))
   )
+
+  // EPX's own spelling is read without the parser: it must come to the same, whatever stands in it.
+  const keys = ["AUTH_RESP", "AUTH_GUID", "A", "a", "A B", "A&amp;B", "é", "", 'A" KEY="B', "<"]
+  const texts = [
+    "00",
+    " ",
+    "'",
+    "&amp;",
+    "&",
+    ">",
+    "]]>",
+    "é",
+    "\u0001",
+    "\n",
+    "<B/>",
+    "</FIELD>",
+    "</FIELDS>",
+    "<!-- -->"
+  ]
+  const index = (list: ReadonlyArray<string>) =>
+    Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: list.length - 1 }))
+  it.effect.prop(
+    "reads what is spelled plainly as the parser does",
+    [Schema.Array(Schema.Struct({ key: index(keys), text: Schema.Array(index(texts)).check(Schema.isMaxLength(2)) }))],
+    ([fields]) =>
+      Effect.sync(() => {
+        const xml = document(
+          fields.map(({ key, text }) => field(keys[key] ?? "", text.map((piece) => texts[piece]).join(""))).join("")
+        )
+        // A line break at the end means nothing to the parser, and is not EPX's spelling.
+        const [plain, parsed] = [xml, `${xml}\n`].map((each) => Result.mapError(decodeXml(each), String))
+        assert.deepStrictEqual(plain, parsed)
+      }),
+    { arbitrary: { runs: 1_000 } }
+  )
 })
 
 describe("AnswerFields", () => {

@@ -252,8 +252,13 @@ layer(WithRows, { excludeTestServices: true })("the schema", (it) => {
         environment: "test",
         terminal_nbr: rows.terminals.terminal_nbr
       })
-      const names = rules.map(({ name }) => String(name)).toSorted()
-      assert.deepStrictEqual([...new Set([...broken, key])].toSorted(), names)
+      const names = new Set(rules.map(({ name }) => String(name)))
+      // One constraint of transactions stands for several rules, and its function names the one that is broken.
+      const [told] = yield* sql`SELECT prosrc AS rules FROM pg_proc WHERE proname = 'transaction_rules'`
+      const own = [...String(told?.rules).matchAll(/THEN '(transactions_\w+)'/g)].map(([, name = ""]) => name)
+      assert.lengthOf(own, 7)
+      assert.isTrue(names.delete("transactions_rules"))
+      assert.deepStrictEqual([...new Set([...broken, key])].toSorted(), [...names, ...own].toSorted())
     })
   )
 

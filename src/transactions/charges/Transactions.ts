@@ -5,7 +5,9 @@ import type { KeyCanceled, PossibleDuplicate, TerminalMissing } from "../../doma
 import { PaymentIds, TransactionIds } from "../../domain/Ids.ts"
 import type { Payment } from "../../domain/Payment.ts"
 import type { EpxRequest } from "../../epx/Request.ts"
+import { labelled } from "../../telemetry/Labelled.ts"
 import { paymentAmount, paymentsTotal } from "../../telemetry/Metrics.ts"
+import { traced } from "../../telemetry/Traced.ts"
 import { type Done, type IntentError, Intents } from "../Intents.ts"
 import { chargeSettlement } from "../Outcome.ts"
 import { TransactionsRepo } from "../TransactionsRepo.ts"
@@ -33,7 +35,7 @@ export class Transactions extends Context.Service<
       const intents = yield* Intents
       const random = yield* SecureRandom.SecureRandom
 
-      const charge = Effect.fn("Transactions.charge")(function* (charge: Charge) {
+      const charge = Effect.fnUntraced(function* (charge: Charge) {
         const ids = {
           paymentId: PaymentIds.fromUuid(yield* random.uuidV7()),
           transactionId: TransactionIds.fromUuid(yield* random.uuidV7())
@@ -64,7 +66,7 @@ export class Transactions extends Context.Service<
           onSettled: (payment) => count(charge, payment),
           provisional: Effect.map(DateTime.now, (now) => processingPayment(charge, ids, now))
         })
-      })
+      }, traced("Transactions.charge"))
 
       return Transactions.of({ charge })
     })
@@ -85,9 +87,12 @@ const requestOf = (charge: Charge, claimed: ClaimedCharge): EpxRequest => ({
   orderRef: charge.orderRef ?? undefined
 })
 
+const paymentsOf = labelled(paymentsTotal)
+const amountOf = labelled(paymentAmount)
+
 const count = Effect.fnUntraced(function* ({ amount, currency, type }: Charge, { status }: Payment) {
-  yield* Metric.update(Metric.withAttributes(paymentsTotal, { operation: type, outcome: status }), 1)
+  yield* Metric.update(paymentsOf({ operation: type, outcome: status }), 1)
   if (status === "captured" || status === "authorized") {
-    yield* Metric.update(Metric.withAttributes(paymentAmount, { operation: type, currency }), amount)
+    yield* Metric.update(amountOf({ operation: type, currency }), amount)
   }
 })
