@@ -53,7 +53,7 @@ const findStatement = prepared<Tenant & { readonly id: PaymentId }>(
       AND p.id = ${param(({ id }) => PaymentIds.toUuid(id))}::uuid`
 )
 
-const listStatement = (
+export const listStatement = (
   sql: PgClient.PgClient,
   { environment, merchantId }: Tenant,
   { before, limit, status }: PaymentPage

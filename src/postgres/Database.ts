@@ -73,6 +73,7 @@ export class Database extends Context.Service<
           multiplexConcurrency,
           startupParameters: {
             ...session,
+            ...planned,
             statement_timeout: millis(statementTimeouts.simple),
             lock_timeout: millis(statementTimeouts.lock)
           }
@@ -92,6 +93,13 @@ export class Database extends Context.Service<
       })
     ).pipe(Layer.provide(Reactivity.layer))
 }
+
+/**
+ * Statements of the pipelined pool find what they need by an index, whatever the values are. Postgres would plan one for
+ * several rows anew each time, which takes longer than carrying it out, and one that it has planned while a table was
+ * empty would go on reading it whole.
+ */
+export const planned = { plan_cache_mode: "force_generic_plan", enable_seqscan: "off" }
 
 // With the driver's default of 32 the first connection takes all statements and their commits become serial.
 const multiplexConcurrency = 4

@@ -14,6 +14,9 @@ class Slot<Input> {
   }
 }
 
+/** The driver looks the whole text up each time. No literal or comment of ours depends on line breaks or blanks. */
+export const oneLine = (text: string): string => text.replace(/\s+/g, " ").trim()
+
 /**
  * A statement whose text is made once: to put it together anew takes longer than many a statement runs. What differs
  * from run to run must be a `param`; any other value would be that of the first run for ever, and is a defect.
@@ -24,8 +27,7 @@ export const prepared = <Input>(
   const made = new WeakMap<PgClient.PgClient, readonly [text: string, slots: ReadonlyArray<Slot<Input>>]>()
   const make = (sql: PgClient.PgClient) => {
     const [lines, values] = build(sql, (get) => new Slot(get)).compile()
-    // The driver looks the whole text up each time. No literal or comment of ours depends on line breaks or blanks.
-    const text = lines.replace(/\s+/g, " ").trim()
+    const text = oneLine(lines)
     const slots = values.map((value): Slot<Input> => {
       if (value instanceof Slot) return value
       throw new Error(`A value of one run in a statement for all of them: ${text}`)

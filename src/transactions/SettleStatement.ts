@@ -94,7 +94,8 @@ const oldOf = (sql: PgClient.PgClient, { from, status }: Shape, param: Param<Inp
     FOR UPDATE OF t
   `
 
-const answerOf = (sql: PgClient.PgClient, param: Param<Input>) => {
+/** What is kept of an answer; what it does not tell stays as it was. */
+export const answerOf = (sql: PgClient.PgClient, param: Param<Input>) => {
   const told = (column: string, type: string, get: (input: Input) => string | number | Uint8Array | null) =>
     sql`${sql.literal(column)} = coalesce(${param(get)}::${sql.literal(`${type}, ${column}`)})`
   return sql.csv([

@@ -1,4 +1,4 @@
-import { Context, Effect, Layer, Option, Redacted, Schema } from "effect"
+import { Array, Context, Effect, Layer, Option, Redacted, Schema } from "effect"
 import { SecureRandom } from "effect/crypto"
 import { InvalidApiKey, MerchantSuspended } from "../domain/AccessErrors.ts"
 import { KeyCanceled, PossibleDuplicate, TerminalMissing } from "../domain/ChargeErrors.ts"
@@ -10,15 +10,17 @@ import { FourPartKey, Pair } from "../domain/Terminal.ts"
 import { TransactionStatus, TransactionType } from "../domain/Transaction.ts"
 import { ColumnCipher } from "../postgres/ColumnCipher.ts"
 import { Database } from "../postgres/Database.ts"
+import { makeGroupCommit } from "../postgres/GroupCommit.ts"
 import { PaymentRow, toPayment } from "../postgres/PaymentRow.ts"
-import { rowOf } from "../postgres/Row.ts"
+import { rowOf, rowsOf } from "../postgres/Row.ts"
 import { type SealedBric, sealBric } from "../postgres/SealedBric.ts"
 import { traced } from "../telemetry/Traced.ts"
 import { currentTraceId } from "../telemetry/TraceId.ts"
 import type { Charge, ChargeIds, ClaimedCharge } from "./charges/Charge.ts"
-import { claimStatement, existingStatement, standingStatement } from "./charges/ChargeStatements.ts"
+import { type ChargeInput, claimStatement, existingStatement, standingStatement } from "./charges/ChargeStatements.ts"
+import { kindOf, settleChargesStatement } from "./charges/SettleChargesStatement.ts"
 import type { Resolution, Settled, Settlement } from "./Settlement.ts"
-import type { From } from "./SettleShape.ts"
+import { type From, type Input, isFirst } from "./SettleShape.ts"
 import { lateStatement, settleStatement } from "./SettleStatement.ts"
 
 /** What stands under an idempotency key. */
@@ -83,12 +85,31 @@ export class TransactionsRepo extends Context.Service<
               ].join("\n")
             )
 
+      const claimTogether = yield* makeGroupCommit<ChargeInput, typeof ClaimedRow.Type>({
+        run: (inputs) => claimedRows(pipelined((sql) => claimStatement(sql, inputs))),
+        isOf: ({ transaction_id }, { claim }) => transaction_id === claim.transactionId,
+        kindOf: () => "charge",
+        claimsOf: ({ charge: { environment, idempotencyKey, merchantId }, claim: { duplicate } }) => [
+          `${merchantId} ${environment} ${idempotencyKey}`,
+          ...(duplicate === null ? [] : [`${merchantId} ${Buffer.from(duplicate).toString("hex")}`])
+        ]
+      })
+
+      const settleTogether = yield* makeGroupCommit<Input, PaymentRow>({
+        run: (inputs) =>
+          isFilled(inputs) ? paymentRows(pipelined((sql) => settleChargesStatement(sql, inputs))) : Effect.succeed([]),
+        isOf: ({ id }, { call }) => id === call.paymentId,
+        kindOf,
+        claimsOf: ({ call }) => [call.paymentId]
+      })
+
       const claim = Effect.fnUntraced(function* (charge: Charge, ids: ChargeIds) {
         const source = cipher.fingerprint(Redacted.value(charge.bric))
         const traceId = yield* currentTraceId
-        const claimed = yield* claimedRow(
-          pipelined((sql) => claimStatement(sql, charge, { ...ids, source, duplicate: duplicateOf(charge), traceId }))
-        )
+        const claimed = yield* claimTogether({
+          charge,
+          claim: { ...ids, source, duplicate: duplicateOf(charge), traceId }
+        })
         return Option.map(claimed, (handle) => claimedOf(ids, handle))
       }, traced("TransactionsRepo.claim"))
 
@@ -115,11 +136,11 @@ export class TransactionsRepo extends Context.Service<
       const store = Effect.fnUntraced(function* (call: Settled, settlement: Settlement, bric: SealedBric, from: From) {
         const own = yield* random.uuidV7()
         const eventIds = [own, call.target === null ? own : yield* random.uuidV7()] as const
-        // Nobody else waits for the lock of a fresh payment.
-        const pool = call.target === null && typeof from === "string" ? pipelined : plain
-        const settled = yield* paymentRow(
-          pool((sql) => settleStatement(sql, { call, settlement, bric, eventIds }, from))
-        )
+        const input = { call, settlement, bric, eventIds }
+        const settled =
+          from === "submitting" && isFirst(call.type)
+            ? yield* settleTogether(input)
+            : yield* paymentRow(plain((sql) => settleStatement(sql, input, from)))
         return Option.map(settled, toPayment)
       })
 
@@ -143,7 +164,10 @@ export class TransactionsRepo extends Context.Service<
   )
 }
 
+const isFilled = Array.isReadonlyArrayNonEmpty
+
 const paymentRow = rowOf(PaymentRow)
+const paymentRows = rowsOf(PaymentRow)
 const statusRow = rowOf(Schema.Struct({ status: TransactionStatus }))
 
 const PolicyColumns = {
@@ -166,7 +190,8 @@ const claimedOf = (ids: ChargeIds, row: typeof Handle.Type): ClaimedCharge => ({
   }
 })
 
-const claimedRow = rowOf(Handle)
+const ClaimedRow = Schema.Struct({ ...Handle.fields, transaction_id: TransactionIds.Column })
+const claimedRows = rowsOf(ClaimedRow)
 
 const ExistingRow = Schema.Struct({
   ...PaymentRow.fields,

@@ -3,8 +3,11 @@ import { PgClient } from "@effect/sql-pg"
 import { assert, layer } from "@effect/vitest"
 import { Effect, Fiber } from "effect"
 import { PaymentIds } from "../../src/domain/Ids.ts"
+import type { HttpAnswer } from "../support/HttpRequest.ts"
 import { TestService } from "../support/TestService.ts"
 import { outcome, paymentOf, post, sent, settleAll, until } from "./Asked.ts"
+
+const wordsOf = (answers: ReadonlyArray<HttpAnswer>) => answers.map((answer) => outcome(answer).join(" "))
 
 const inParallel = { concurrency: "unbounded" } as const
 
@@ -88,6 +91,58 @@ layer(TestService.layer)("requests that come together", (it) => {
       assert.deepStrictEqual(new Set(answers.map(({ status }) => status)), new Set([201]))
       assert.strictEqual(new Set(answers.map(({ json }) => json.id)).size, 1)
       assert.strictEqual(yield* sent("CCE1"), before + 1)
+    })
+  )
+
+  it.effect("charge once for one order, though each has a key of its own", () =>
+    Effect.gen(function* () {
+      const { charge } = yield* TestService
+      const before = yield* sent("CCE1")
+      const order_ref = randomUUID()
+      const others = Array.from({ length: 10 }, () => charge({ order_ref: randomUUID() }))
+      const same = Array.from({ length: 10 }, () => charge({ order_ref }))
+      const [told, rest] = yield* Effect.all([Effect.all(same, inParallel), Effect.all(others, inParallel)], inParallel)
+      assert.deepStrictEqual(
+        wordsOf(rest),
+        Array.from({ length: 10 }, () => "201 captured")
+      )
+      assert.deepStrictEqual(wordsOf(told).toSorted(), [
+        "201 captured",
+        ...Array.from({ length: 9 }, () => "409 possible_duplicate")
+      ])
+      assert.strictEqual(yield* sent("CCE1"), before + 11)
+    })
+  )
+
+  it.effect("are settled though the payment of one of them is held", () =>
+    Effect.gen(function* () {
+      const { charge, simulator } = yield* TestService
+      const sql = yield* PgClient.PgClient
+      const keys = Array.from({ length: 8 }, () => randomUUID())
+      yield* simulator.scenarios.add({ match: { TRAN_TYPE: "CCE1" }, effect: "SLOW_400", times: keys.length })
+      const settledOf = (held: string) => sql`SELECT 1 AS one FROM transactions
+        WHERE status = 'approved' AND idempotency_key IN ${sql.in(keys)} AND idempotency_key <> ${held}`
+      const [held = ""] = keys
+      const asking = yield* Effect.forkChild(
+        Effect.all(
+          keys.map((idempotencyKey) => charge({}, { idempotencyKey })),
+          inParallel
+        ),
+        { startImmediately: true }
+      )
+      const claimed = sql`SELECT payment_id::text AS id FROM transactions WHERE idempotency_key = ${held}`
+      const [row] = yield* until(claimed, ({ length }) => length === 1)
+      yield* sql.withTransaction(
+        Effect.gen(function* () {
+          yield* sql`SELECT 1 AS one FROM payments WHERE id = ${String(row?.id)}::uuid FOR UPDATE`
+          yield* until(settledOf(held), ({ length }) => length === keys.length - 1)
+        })
+      )
+      const answers = yield* Fiber.join(asking)
+      assert.deepStrictEqual(
+        wordsOf(answers),
+        Array.from({ length: 8 }, () => "201 captured")
+      )
     })
   )
 })

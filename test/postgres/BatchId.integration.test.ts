@@ -65,7 +65,7 @@ class Claims extends Context.Service<
           duplicate: null,
           traceId: null
         }
-        const rows = yield* claimStatement(sql, charge(randomUUID()), claim)
+        const rows = yield* claimStatement(sql, [{ charge: charge(randomUUID()), claim }])
         return String(rows[0]?.batch_id)
       }, Effect.orDie)
       return Claims.of({ batchIdAt })

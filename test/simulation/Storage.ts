@@ -119,7 +119,7 @@ export class Storage {
         }
         const reason = this.#seed.pick(fate === "refused" ? [...uncertain, ...certain] : uncertain)
         const fail = () => tell(Effect.fail(new DatabaseUnavailable({ reason })))
-        if (fate === "late") for (const parameter of parameters) this.cameLate.add(parameter)
+        if (fate === "late") for (const value of parameters.flatMap(valuesOf)) this.cameLate.add(value)
         if (fate !== "done") {
           this.fired.set(`statement ${fate}`, (this.fired.get(`statement ${fate}`) ?? 0) + 1)
           this.world.trace.add(`${process.name} ${pool} ${labelOf(text)} is ${fate}`, parameters)
@@ -178,6 +178,12 @@ const compiled = (statement: object) => {
   // cast: of what a client makes, only statements have this
   return (statement as Statement.Statement<unknown>).compile()
 }
+
+/** What a parameter says: one that is an array, of several inputs, says each of its elements. */
+const valuesOf = (parameter: unknown): ReadonlyArray<unknown> =>
+  typeof parameter === "string" && /^\{.*\}$/s.test(parameter)
+    ? Array.from(parameter.matchAll(/"((?:[^"\\]|\\.)*)"/gs), ([, element = ""]) => element.replace(/\\(.)/gs, "$1"))
+    : [parameter]
 
 const always = { name: "network", isAlive: true }
 

@@ -1,16 +1,20 @@
 import { PgClient } from "@effect/sql-pg"
 import { assert, layer } from "@effect/vitest"
 import { Effect, Redacted } from "effect"
-import { ApiKeyIds, PaymentIds } from "../../src/domain/Ids.ts"
+import { ApiKeyIds, MerchantIds, PaymentIds, TransactionIds } from "../../src/domain/Ids.ts"
 import { Amount } from "../../src/domain/Money.ts"
+import { listStatement } from "../../src/payments/PaymentsRepo.ts"
 import { testBrics } from "../../src/simulator/Cards.ts"
-import { standingStatement } from "../../src/transactions/charges/ChargeStatements.ts"
+import { claimStatement, standingStatement } from "../../src/transactions/charges/ChargeStatements.ts"
+import { settleChargesStatement } from "../../src/transactions/charges/SettleChargesStatement.ts"
 import { dueStatement } from "../../src/transactions/doubts/DoubtStatements.ts"
 import { isTombstoneStatement } from "../../src/transactions/follow-ups/CancelStatements.ts"
 import { prospectStatement } from "../../src/transactions/follow-ups/FollowUpStatements.ts"
 import { seedHistory } from "../support/History.ts"
-import { planOf } from "../support/Plan.ts"
+import { genericPlanOf, planOf } from "../support/Plan.ts"
 import { TestDatabase } from "../support/TestDatabase.ts"
+
+const uuid = "019ab000-0000-7a10-8000-000000000100"
 
 const charge = {
   type: "sale" as const,
@@ -48,7 +52,6 @@ layer(TestDatabase.layerClient)("among many payments", (it) => {
       const tenant = yield* seedHistory("a", 20_000)
       yield* sql`UPDATE transactions SET idempotency_key = 'key ' || tran_nbr`
       yield* sql`ANALYZE transactions`
-      const uuid = "019ab000-0000-7a10-8000-000000000100"
       const keyId = ApiKeyIds.fromUuid(uuid)
       const asked = { ...tenant, keyId, idempotencyKey: "key 256", fingerprint: new Uint8Array(32) }
       for (const statement of [
@@ -56,9 +59,63 @@ layer(TestDatabase.layerClient)("among many payments", (it) => {
         standingStatement(sql, { ...asked, ...charge }, null),
         prospectStatement(sql, { ...asked, type: "void", paymentId: PaymentIds.fromUuid(uuid), targetId: null })
       ]) {
-        const { indexes, wholes } = yield* planOf(statement)
-        assert.include(indexes, "transactions_idempotency_key")
-        for (const table of ["payments", "transactions"]) assert.notInclude(wholes, table)
+        for (const { indexes, wholes } of [yield* planOf(statement), yield* genericPlanOf(statement)]) {
+          assert.include(indexes, "transactions_idempotency_key")
+          for (const table of ["payments", "transactions"]) assert.notInclude(wholes, table)
+        }
+      }
+    })
+  )
+
+  it.effect("a page of a merchant's is read from an index in order", () =>
+    Effect.gen(function* () {
+      const sql = yield* PgClient.PgClient
+      // Older than ours, or else the ids alone would lead to our payments.
+      yield* seedHistory("b", 20_000)
+      const tenant = yield* seedHistory("c", 500)
+      yield* sql`ANALYZE payments`
+      for (const [change, index] of [
+        [{}, "payments_list"],
+        [{ status: "declined" }, "payments_list_by_status"],
+        [{ before: PaymentIds.fromUuid("019ab000-0000-7c10-8000-000000000200") }, "payments_list"]
+      ] as const) {
+        const statement = listStatement(sql, tenant, { before: null, status: null, limit: 26, ...change })
+        for (const { indexes, nodes, wholes } of [yield* planOf(statement), yield* genericPlanOf(statement)]) {
+          assert.include(indexes, index)
+          // What is sorted further down are the transactions of one payment.
+          assert.include(nodes[1], "Index")
+          assert.deepStrictEqual(wholes, [])
+        }
+      }
+    })
+  )
+
+  // Planned once for whatever comes, and for a server that has seen no payment yet.
+  it.effect("those that are claimed or settled together are found by their ids", () =>
+    Effect.gen(function* () {
+      const sql = yield* PgClient.PgClient
+      const tenant = { merchantId: MerchantIds.fromUuid(uuid), environment: "test" as const }
+      const keyId = ApiKeyIds.fromUuid(uuid)
+      const asked = { ...tenant, keyId, idempotencyKey: "key", fingerprint: new Uint8Array(32) }
+      const ids = { paymentId: PaymentIds.fromUuid(uuid), transactionId: TransactionIds.fromUuid(uuid) }
+      const claim = { ...ids, source: new Uint8Array(32), duplicate: null, traceId: null }
+      const call = { id: ids.transactionId, paymentId: ids.paymentId, type: "sale", amount: 100, target: null } as const
+      const settlement = {
+        status: "approved",
+        answer: null,
+        decline: null,
+        doubt: null,
+        isParked: false,
+        undo: null
+      } as const
+      const bric = { sealed: null, keyId: null, fingerprint: null }
+      for (const statement of [
+        claimStatement(sql, [{ charge: { ...asked, ...charge }, claim }]),
+        settleChargesStatement(sql, [{ call, settlement, bric, eventIds: [uuid, uuid] }])
+      ]) {
+        const { nodes, wholes } = yield* genericPlanOf(statement)
+        assert.deepStrictEqual(wholes, [])
+        for (const node of ["Hash Join", "Merge Join"]) assert.isAtMost(nodes.filter((each) => each === node).length, 1)
       }
     })
   )

@@ -2,8 +2,8 @@ import type { PgClient } from "@effect/sql-pg"
 import { Duration } from "effect"
 import { ApiKeyIds, MerchantIds, PaymentIds, TransactionIds } from "../../domain/Ids.ts"
 import type { Tenant } from "../../domain/Tenant.ts"
+import { grouped } from "../../postgres/Grouped.ts"
 import { paymentColumns, transactionsOf } from "../../postgres/PaymentRow.ts"
-import { type Param, prepared } from "../../postgres/Prepared.ts"
 import { isCanceledKey } from "../CanceledKey.ts"
 import { chargeLease, duplicateWindow, fence } from "../Deadlines.ts"
 import { terminalOf } from "../Terminal.ts"
@@ -18,65 +18,39 @@ export interface ChargeClaim extends ChargeIds {
   readonly traceId: string | null
 }
 
-interface ChargeInput {
+export interface ChargeInput {
   readonly charge: Charge
   readonly claim: ChargeClaim
 }
 
 /**
- * Here an amount is reserved: payment and call become rows together or not at all. A guard that another payment has set
- * up lately stops the claim, unless nothing came of that payment; of two at once the second waits for the first.
+ * Here amounts are reserved: a payment and its call become rows together or not at all. A guard that another payment
+ * has set up lately stops the claim, unless nothing came of that payment; of two at once the second waits for the
+ * first. No two of the charges may have a key or a guard in common. Whatever may be waited for is taken in one order,
+ * so that no two statements wait for each other.
  */
-export const claimStatement = (sql: PgClient.PgClient, charge: Charge, claim: ChargeClaim) =>
-  (claim.duplicate === null ? unguardedClaim : guardedClaim)(sql, { charge, claim })
-
-const claimOf = (isGuarded: boolean) =>
-  prepared<ChargeInput>((sql, param) => {
-    const type = param(({ charge }) => charge.type)
-    const asking = {
-      merchantId: param(({ charge }) => MerchantIds.toUuid(charge.merchantId)),
-      environment: param(({ charge }) => charge.environment),
-      keyId: param(({ charge }) => ApiKeyIds.toUuid(charge.keyId))
-    }
-    const guard = isGuarded ? sql`guard AS (${guardOf(sql, param)}),` : sql.literal("")
-    return sql`
-  WITH terminal AS (${terminalOf(sql, asking)}), ${guard} t AS (
-    INSERT INTO transactions (id, payment_id, merchant_id, environment, terminal_id, type, status, amount, merch_nbr,
-      batch_id, cutoff_at, tran_nbr, idempotency_key, fingerprint, source_fingerprint, trace_id, send_by, lease_until)
-    SELECT ${param(({ claim }) => TransactionIds.toUuid(claim.transactionId))}::uuid,
-      ${param(({ claim }) => PaymentIds.toUuid(claim.paymentId))}::uuid, merchant_id,
-      environment, id, ${type}, 'submitting', ${param(({ charge }) => charge.amount)}::int4, merch_nbr, batch_id,
-      cutoff_at, nextval('tran_nbr'), ${param(({ charge }) => charge.idempotencyKey)},
-      ${param(({ charge }) => charge.fingerprint)}::bytea, ${param(({ claim }) => claim.source)}::bytea,
-      ${param(({ claim }) => claim.traceId)}::text, now() + ${sql.literal(after(fence))},
-      now() + ${sql.literal(after(chargeLease))}
-    FROM terminal WHERE ${sql.literal(isGuarded ? "EXISTS (SELECT 1 FROM guard)" : "true")}
-    ON CONFLICT (merchant_id, environment, idempotency_key) WHERE status <> 'failed' DO NOTHING
-    RETURNING payment_id, merchant_id, environment, amount, batch_id, tran_nbr
-  ), p AS (
-    INSERT INTO payments (id, merchant_id, environment, type, first_status, multiple_captures, currency, amount,
-      customer_id, order_ref, metadata)
-    SELECT t.payment_id, t.merchant_id, t.environment, ${type}, 'submitting', terminal.multiple_captures,
-      ${param(({ charge }) => charge.currency)}, t.amount, ${param(({ charge }) => charge.customerId)}::text,
-      ${param(({ charge }) => charge.orderRef)}::text, ${param(({ charge }) => JSON.stringify(charge.metadata))}::jsonb
-    FROM t, terminal
-  )
-  SELECT t.batch_id, t.tran_nbr::float8 AS tran_nbr, terminal.cust_nbr, terminal.merch_nbr, terminal.dba_nbr,
-    terminal.terminal_nbr, terminal.partial_approvals, terminal.reject_on_avs, terminal.reject_on_cvv
-  FROM t, terminal`
-  })
-
-const after = (time: Duration.Duration) => `interval '${Duration.toSeconds(time)} seconds'`
-
-const guardOf = (sql: PgClient.PgClient, param: Param<ChargeInput>) => sql`
+export const claimStatement = grouped<ChargeInput>((sql, param) => {
+  const type = param(({ charge }) => charge.type)
+  const key = param(({ charge }) => charge.idempotencyKey)
+  const transactionId = sql`${param(({ claim }) => TransactionIds.toUuid(claim.transactionId))}::uuid`
+  const paymentId = sql`${param(({ claim }) => PaymentIds.toUuid(claim.paymentId))}::uuid`
+  const duplicate = sql`${param(({ claim }) => claim.duplicate)}::bytea`
+  const asking = {
+    merchantId: param(({ charge }) => MerchantIds.toUuid(charge.merchantId)),
+    environment: param(({ charge }) => charge.environment),
+    keyId: param(({ charge }) => ApiKeyIds.toUuid(charge.keyId))
+  }
+  return sql`terminal AS (
+    SELECT asked.*, own.* FROM asked CROSS JOIN LATERAL (${terminalOf(sql, asking)}) AS own
+  ), guard AS (
     INSERT INTO duplicate_guards (merchant_id, fingerprint, payment_id, expires_at)
-    SELECT merchant_id, ${param(({ claim }) => claim.duplicate)}::bytea,
-      ${param(({ claim }) => PaymentIds.toUuid(claim.paymentId))}::uuid, now() + ${sql.literal(after(duplicateWindow))}
-    FROM terminal
-    WHERE NOT EXISTS (
-      SELECT 1 FROM transactions WHERE merchant_id = terminal.merchant_id AND environment = terminal.environment
-        AND idempotency_key = ${param(({ charge }) => charge.idempotencyKey)} AND (status <> 'failed' OR key_canceled)
+    SELECT merchant_id, ${duplicate}, ${paymentId}, now() + ${sql.literal(after(duplicateWindow))}
+    FROM terminal AS asked
+    WHERE ${duplicate} IS NOT NULL AND NOT EXISTS (
+      SELECT 1 FROM transactions o WHERE o.merchant_id = asked.merchant_id AND o.environment = asked.environment
+        AND o.idempotency_key = ${key} AND (o.status <> 'failed' OR o.key_canceled)
     )
+    ORDER BY 1, 2
     ON CONFLICT (merchant_id, fingerprint) DO UPDATE SET payment_id = excluded.payment_id,
       expires_at = excluded.expires_at
     WHERE duplicate_guards.expires_at <= now() OR duplicate_guards.payment_id = excluded.payment_id
@@ -84,10 +58,34 @@ const guardOf = (sql: PgClient.PgClient, param: Param<ChargeInput>) => sql`
         SELECT 1 FROM payments WHERE id = duplicate_guards.payment_id
           AND status IN ('declined', 'failed', 'reversed', 'voided', 'expired')
       )
-    RETURNING payment_id`
+    RETURNING payment_id
+  ), t AS (
+    INSERT INTO transactions (id, payment_id, merchant_id, environment, terminal_id, type, status, amount, merch_nbr,
+      batch_id, cutoff_at, tran_nbr, idempotency_key, fingerprint, source_fingerprint, trace_id, send_by, lease_until)
+    SELECT ${transactionId}, ${paymentId}, merchant_id, environment, id, ${type}, 'submitting',
+      ${param(({ charge }) => charge.amount)}::int4, merch_nbr, batch_id, cutoff_at, nextval('tran_nbr'), ${key},
+      ${param(({ charge }) => charge.fingerprint)}::bytea, ${param(({ claim }) => claim.source)}::bytea,
+      ${param(({ claim }) => claim.traceId)}::text, now() + ${sql.literal(after(fence))},
+      now() + ${sql.literal(after(chargeLease))}
+    FROM terminal AS asked
+    WHERE ${duplicate} IS NULL OR EXISTS (SELECT 1 FROM guard WHERE guard.payment_id = ${paymentId})
+    ORDER BY merchant_id, environment, ${key}
+    ON CONFLICT (merchant_id, environment, idempotency_key) WHERE status <> 'failed' DO NOTHING
+    RETURNING id, payment_id, merchant_id, environment, amount, batch_id, tran_nbr
+  ), p AS (
+    INSERT INTO payments (id, merchant_id, environment, type, first_status, multiple_captures, currency, amount,
+      customer_id, order_ref, metadata)
+    SELECT t.payment_id, t.merchant_id, t.environment, ${type}, 'submitting', asked.multiple_captures,
+      ${param(({ charge }) => charge.currency)}, t.amount, ${param(({ charge }) => charge.customerId)}::text,
+      ${param(({ charge }) => charge.orderRef)}::text, ${param(({ charge }) => JSON.stringify(charge.metadata))}::jsonb
+    FROM t JOIN terminal AS asked ON ${transactionId} = t.id
+  )
+  SELECT t.id AS transaction_id, t.batch_id, t.tran_nbr::float8 AS tran_nbr, asked.cust_nbr, asked.merch_nbr,
+    asked.dba_nbr, asked.terminal_nbr, asked.partial_approvals, asked.reject_on_avs, asked.reject_on_cvv
+  FROM t JOIN terminal AS asked ON ${transactionId} = t.id`
+})
 
-const guardedClaim = claimOf(true)
-const unguardedClaim = claimOf(false)
+const after = (time: Duration.Duration) => `interval '${Duration.toSeconds(time)} seconds'`
 
 /** What stands under a key: the payment, and the call that came with it. */
 export const existingStatement = (sql: PgClient.PgClient, { environment, merchantId }: Tenant, key: string) => sql`

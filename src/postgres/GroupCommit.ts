@@ -1,0 +1,113 @@
+import { Clock, type Context, Deferred, Duration, Effect, Exit, FiberSet, Option } from "effect"
+import { DatabaseUnavailable } from "../domain/DatabaseUnavailable.ts"
+
+interface Waiting<Input, Row> {
+  readonly input: Input
+  /** Epoch milliseconds. */
+  readonly since: number
+  readonly context: Context.Context<never>
+  readonly done: Deferred.Deferred<Option.Option<Row>, DatabaseUnavailable>
+}
+
+export interface GroupCommitOptions<Input, Row> {
+  /** One statement, one commit. It does nothing about an input for which it returns no row. */
+  readonly run: (inputs: ReadonlyArray<Input>) => Effect.Effect<ReadonlyArray<Row>, DatabaseUnavailable>
+  readonly isOf: (row: Row, input: Input) => boolean
+  /** Inputs of another kind need another statement. */
+  readonly kindOf: (input: Input) => string
+  /** What no two inputs of one statement may have in common. */
+  readonly claimsOf: (input: Input) => ReadonlyArray<string>
+}
+
+/**
+ * Carries out together what is asked for while earlier statements are under way, which for Postgres is many times
+ * cheaper than one after the other; an idle service waits for nobody. Whoever asks learns what became of its own input:
+ * a statement that is refused, or meets a lock, is repeated for each of them alone.
+ */
+export const makeGroupCommit = Effect.fnUntraced(function* <Input, Row>(options: GroupCommitOptions<Input, Row>) {
+  const { claimsOf, isOf, kindOf, run } = options
+  const fork = yield* FiberSet.makeRuntime()
+  const queue = new Set<Waiting<Input, Row>>()
+  let underWay = 0
+
+  /** The longest waiting, and those that can go with it. */
+  const take = (): ReadonlyArray<Waiting<Input, Row>> => {
+    const group: Array<Waiting<Input, Row>> = []
+    const claimed = new Set<string>()
+    let kind: string | undefined
+    for (const waiting of queue) {
+      if (group.length === groupSize) break
+      const claims = claimsOf(waiting.input)
+      if (kind !== undefined && kind !== kindOf(waiting.input)) continue
+      if (claims.some((claim) => claimed.has(claim))) continue
+      kind = kindOf(waiting.input)
+      for (const claim of claims) claimed.add(claim)
+      queue.delete(waiting)
+      group.push(waiting)
+    }
+    return group
+  }
+
+  const carryOut = (group: ReadonlyArray<Waiting<Input, Row>>): Effect.Effect<void> =>
+    Effect.flatMap(Effect.exit(run(group.map(({ input }) => input))), (exit) => {
+      if (Exit.isFailure(exit) && group.length > 1 && isOfOne(exit)) {
+        return Effect.forEach(group, (waiting) => carryOut([waiting]), { discard: true })
+      }
+      return Effect.sync(() => {
+        for (const { done, input } of group) {
+          Deferred.doneUnsafe(
+            done,
+            Exit.map(exit, (rows) => Option.fromUndefinedOr(rows.find((row) => isOf(row, input))))
+          )
+        }
+      })
+    })
+
+  const begin = (): void => {
+    while (underWay < atOnce && queue.size > 0) {
+      const group = take()
+      const [first] = group
+      if (first === undefined) return
+      underWay++
+      const commit = Effect.flatMap(Clock.currentTimeMillis, (now) => {
+        const late = group.filter(({ since }) => now - since > patience_ms)
+        for (const { done } of late) {
+          Deferred.doneUnsafe(done, Exit.fail(new DatabaseUnavailable({ reason: "checkout" })))
+        }
+        return late.length === group.length ? Effect.void : carryOut(group.filter((waiting) => !late.includes(waiting)))
+      })
+      fork(
+        // The statement belongs to the trace of whoever has waited longest.
+        Effect.provideContext(commit, first.context).pipe(
+          Effect.ensuring(
+            Effect.sync(() => {
+              underWay--
+              begin()
+            })
+          )
+        )
+      )
+    }
+  }
+
+  return (input: Input): Effect.Effect<Option.Option<Row>, DatabaseUnavailable> =>
+    Effect.flatMap(Effect.context<never>(), (context) =>
+      Effect.flatMap(Clock.currentTimeMillis, (since) => {
+        const waiting: Waiting<Input, Row> = { input, since, context, done: Deferred.makeUnsafe() }
+        queue.add(waiting)
+        begin()
+        return Effect.onInterrupt(Deferred.await(waiting.done), () => Effect.sync(() => queue.delete(waiting)))
+      })
+    )
+})
+
+/** Statements under way at a time. Fewer make larger groups; with one alone, a slow one would hold all others up. */
+const atOnce = 2
+
+const groupSize = 32
+
+const patience_ms = Duration.toMillis("2 seconds")
+
+/** Whether one input may have spoiled it for all: Postgres has undone the whole statement. */
+const isOfOne = (exit: Exit.Failure<unknown, DatabaseUnavailable>): boolean =>
+  Option.match(Exit.findErrorOption(exit), { onNone: () => true, onSome: ({ reason }) => reason === "lock" })

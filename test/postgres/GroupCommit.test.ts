@@ -1,0 +1,181 @@
+import { assert, describe, it } from "@effect/vitest"
+import { Cause, Deferred, Effect, Exit, Fiber, Option } from "effect"
+import { TestClock } from "effect/testing"
+import { DatabaseUnavailable } from "../../src/domain/DatabaseUnavailable.ts"
+import { type GroupCommitOptions, makeGroupCommit } from "../../src/postgres/GroupCommit.ts"
+
+interface Order {
+  readonly name: string
+  readonly kind?: string
+  readonly claims?: ReadonlyArray<string>
+}
+
+/** Statements that end when they are told to, and what each was given. */
+const database = Effect.fnUntraced(function* (
+  answer: (names: ReadonlyArray<string>) => Effect.Effect<ReadonlyArray<string>, DatabaseUnavailable> = Effect.succeed
+) {
+  const statements: Array<{ readonly names: ReadonlyArray<string>; readonly end: Effect.Effect<unknown> }> = []
+  const options: GroupCommitOptions<Order, string> = {
+    run: (orders) =>
+      Effect.gen(function* () {
+        const names = orders.map(({ name }) => name)
+        const gate = yield* Deferred.make<void>()
+        statements.push({ names, end: Deferred.succeed(gate, undefined) })
+        yield* Deferred.await(gate)
+        return yield* answer(names)
+      }),
+    isOf: (row, { name }) => row === name,
+    kindOf: ({ kind = "usual" }) => kind,
+    claimsOf: ({ claims = [] }) => claims
+  }
+  const ask = yield* makeGroupCommit(options)
+  const start = (order: Order | string) =>
+    Effect.forkChild(ask(typeof order === "string" ? { name: order } : order), { startImmediately: true })
+  return {
+    start,
+    names: () => statements.map(({ names }) => names.join("")),
+    end: (index: number) => Effect.andThen(statements[index]?.end ?? Effect.die(index), settle)
+  }
+})
+
+const settle = Effect.forEach(Array.from({ length: 10 }), () => Effect.yieldNow, { discard: true })
+
+const isInterrupted = (fiber: Fiber.Fiber<unknown, unknown> | undefined): boolean => {
+  const exit = fiber?.pollUnsafe()
+  return exit !== undefined && Exit.isFailure(exit) && Cause.hasInterruptsOnly(exit.cause)
+}
+
+const some = (name: string) => Exit.succeed(Option.some(name))
+const failed = (reason: DatabaseUnavailable["reason"]) => Exit.fail(new DatabaseUnavailable({ reason }))
+
+describe("a group commit", () => {
+  it.effect("lets nobody wait while few ask, and then carries out together what has come meanwhile", () =>
+    Effect.gen(function* () {
+      const { end, names, start } = yield* database()
+      const fibers = yield* Effect.forEach([..."abcdef"], start)
+      yield* settle
+      assert.deepStrictEqual(names(), ["a", "b"])
+      yield* end(1)
+      assert.deepStrictEqual(names(), ["a", "b", "cdef"])
+      assert.deepStrictEqual(fibers[1]?.pollUnsafe(), some("b"))
+      assert.isUndefined(fibers[0]?.pollUnsafe())
+      yield* end(0)
+      yield* end(2)
+      const exits = yield* Effect.forEach(fibers, Fiber.await)
+      assert.deepStrictEqual(exits, [..."abcdef"].map(some))
+    })
+  )
+
+  it.effect("takes 32 at most, the longest waiting first", () =>
+    Effect.gen(function* () {
+      const { end, names, start } = yield* database()
+      const letters = Array.from({ length: 40 }, (_, index) => String.fromCharCode(65 + index))
+      yield* Effect.forEach(letters, start)
+      yield* settle
+      yield* end(0)
+      yield* end(1)
+      assert.deepStrictEqual(names(), ["A", "B", letters.slice(2, 34).join(""), letters.slice(34).join("")])
+    })
+  )
+
+  it.effect("puts neither different kinds nor those that share something into one statement, and forgets none", () =>
+    Effect.gen(function* () {
+      const { end, names, start } = yield* database()
+      const orders = [
+        { name: "c", claims: ["k"] },
+        { name: "d", kind: "other" },
+        { name: "e", claims: ["k", "l"] },
+        { name: "f", claims: ["l"] },
+        { name: "g" },
+        { name: "h", kind: "other", claims: ["k"] }
+      ]
+      const fibers = yield* Effect.forEach(["a", "b", ...orders], start)
+      yield* settle
+      yield* end(0)
+      assert.deepStrictEqual(names().slice(2), ["cfg"])
+      yield* end(1)
+      assert.deepStrictEqual(names().slice(2), ["cfg", "dh"])
+      for (const index of [2, 3, 4]) yield* end(index)
+      assert.deepStrictEqual(names().slice(4), ["e"])
+      assert.deepStrictEqual(yield* Effect.forEach(fibers, Fiber.await), [..."abcdefgh"].map(some))
+    })
+  )
+
+  it.effect("tells each what became of its own: no row, nothing done", () =>
+    Effect.gen(function* () {
+      const { end, start } = yield* database((names) =>
+        Effect.succeed(names.filter((name) => name !== "d").toReversed())
+      )
+      const fibers = yield* Effect.forEach([..."abcde"], start)
+      yield* settle
+      for (const index of [0, 1, 2]) yield* end(index)
+      const exits = yield* Effect.forEach(fibers, Fiber.await)
+      assert.deepStrictEqual(exits.slice(2), [some("c"), Exit.succeed(Option.none()), some("e")])
+    })
+  )
+
+  it.effect("repeats one by one what was refused because of one of them, or met its lock", () =>
+    Effect.gen(function* () {
+      for (const because of [Effect.die("refused"), failed("lock")]) {
+        const { end, names, start } = yield* database((names) =>
+          names.includes("d") ? because : Effect.succeed(names)
+        )
+        const fibers = yield* Effect.forEach([..."abcde"], start)
+        yield* settle
+        for (const index of [0, 1, 2, 3, 4, 5]) yield* end(index)
+        assert.deepStrictEqual(names(), ["a", "b", "cde", "c", "d", "e"])
+        const [, , c, d, e] = yield* Effect.forEach(fibers, Fiber.await)
+        assert.deepStrictEqual([c, e], [some("c"), some("e")])
+        assert.deepStrictEqual(d, yield* Effect.exit(because))
+      }
+    })
+  )
+
+  it.effect("repeats nothing that may have been done", () =>
+    Effect.gen(function* () {
+      for (const reason of ["connection", "timeout", "checkout"] as const) {
+        const { end, names, start } = yield* database((names) =>
+          names.length > 1 ? failed(reason) : Effect.succeed(names)
+        )
+        const fibers = yield* Effect.forEach([..."abcd"], start)
+        yield* settle
+        for (const index of [0, 1, 2]) yield* end(index)
+        assert.deepStrictEqual(names(), ["a", "b", "cd"])
+        assert.deepStrictEqual(yield* Effect.forEach(fibers.slice(2), Fiber.await), [failed(reason), failed(reason)])
+      }
+    })
+  )
+
+  it.effect("begins nothing for whoever has waited too long, and says that nothing was done", () =>
+    Effect.gen(function* () {
+      const { end, names, start } = yield* database()
+      yield* Effect.forEach([..."ab"], start)
+      const late = yield* start("c")
+      yield* settle
+      yield* TestClock.adjust("1500 millis")
+      const inTime = yield* start("d")
+      yield* TestClock.adjust("600 millis")
+      yield* end(0)
+      assert.deepStrictEqual(yield* Fiber.await(late), failed("checkout"))
+      assert.deepStrictEqual(names(), ["a", "b", "d"])
+      yield* end(2)
+      assert.deepStrictEqual(yield* Fiber.await(inTime), some("d"))
+    })
+  )
+
+  it.effect("drops who goes away while waiting; a statement on its way is left to its end", () =>
+    Effect.gen(function* () {
+      const { end, names, start } = yield* database()
+      const [first, second, third, fourth] = yield* Effect.forEach([..."abcd"], start)
+      yield* settle
+      for (const fiber of [first, third]) if (fiber !== undefined) yield* Fiber.interrupt(fiber)
+      yield* end(0)
+      assert.deepStrictEqual(names(), ["a", "b", "d"])
+      yield* end(1)
+      yield* end(2)
+      const exits = yield* Effect.forEach([second, fourth], (fiber) => Fiber.await(fiber ?? assert.fail()))
+      assert.deepStrictEqual(exits, [some("b"), some("d")])
+      assert.deepStrictEqual([first, third].map(isInterrupted), [true, true])
+    })
+  )
+})
