@@ -18,10 +18,12 @@ export interface Access {
 export interface Order {
   readonly key: string
   readonly amount: number
+  /** Without it, a guard of the order stands beside the key. */
+  readonly allow_duplicate?: boolean
 }
 
-export const bodyOf = ({ amount, key }: Order) =>
-  JSON.stringify({ amount, currency: "USD", source: { bric: visa }, order_ref: key.slice(0, 64) })
+export const bodyOf = ({ allow_duplicate = false, amount, key }: Order) =>
+  JSON.stringify({ amount, currency: "USD", source: { bric: visa }, order_ref: key.slice(0, 64), allow_duplicate })
 
 export const headersOf = ({ apiKey }: Access, { key }: Order) => ({
   authorization: `Bearer ${apiKey}`,
