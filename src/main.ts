@@ -101,9 +101,10 @@ export const moneyLayer = (options: Pick<ServiceOptions, "epx" | "lookUps" | "se
     Layer.provide(Intents.layer),
     Layer.provideMerge(Resolver.layer),
     Layer.provideMerge(Upkeep.layer),
+    Layer.provide(Calls.layer),
+    // They close after the calls that have begun have been stored.
     Layer.provide([TransactionsRepo.layer, FollowUpsRepo.layer, DoubtsRepo.layer, UpkeepRepo.layer]),
     Layer.provide(Layer.succeed(SettlementDelay, Duration.toSeconds(options.settlementDelay))),
-    Layer.provide(Calls.layer),
     Layer.provide([Epx.layer(options.epx), CustomPay.layer(options.lookUps)])
   )
 

@@ -99,7 +99,12 @@ export class Database extends Context.Service<
  * several rows anew each time, which takes longer than carrying it out, and one that it has planned while a table was
  * empty would go on reading it whole.
  */
-export const planned = { plan_cache_mode: "force_generic_plan", enable_seqscan: "off" }
+export const planned = {
+  plan_cache_mode: "force_generic_plan",
+  enable_seqscan: "off",
+  // Where a table has to be read whole all the same, older servers take that for a reason to compile.
+  jit: "off"
+}
 
 // With the driver's default of 32 the first connection takes all statements and their commits become serial.
 const multiplexConcurrency = 4
@@ -109,7 +114,7 @@ const unavailable = <E>(error: E): E | DatabaseUnavailable => {
   if (isRefusal(error)) return error
   switch (error.reason._tag) {
     case "StatementTimeoutError":
-      return new DatabaseUnavailable({ reason: "timeout" })
+      return new DatabaseUnavailable({ reason: "canceled" })
     case "LockTimeoutError":
     case "DeadlockError":
       return new DatabaseUnavailable({ reason: "lock" })

@@ -22,13 +22,28 @@ export interface GroupCommitOptions<Input, Row> {
 /**
  * Carries out together what is asked for while earlier statements are under way, which for Postgres is many times
  * cheaper than one after the other; an idle service waits for nobody. Whoever asks learns what became of its own input:
- * a statement that is refused, or meets a lock, is repeated for each of them alone.
+ * a statement that Postgres has given up is repeated for each of them alone.
  */
 export const makeGroupCommit = Effect.fnUntraced(function* <Input, Row>(options: GroupCommitOptions<Input, Row>) {
   const { claimsOf, isOf, kindOf, run } = options
   const fork = yield* FiberSet.makeRuntime()
   const queue = new Set<Waiting<Input, Row>>()
   let underWay = 0
+  let young = 0
+  let isClosed = false
+  let isWatched = false
+
+  const refuse = (waiting: Waiting<Input, Row>): void => {
+    queue.delete(waiting)
+    Deferred.doneUnsafe(waiting.done, Exit.fail(new DatabaseUnavailable({ reason: "checkout" })))
+  }
+
+  yield* Effect.addFinalizer(() =>
+    Effect.sync(() => {
+      isClosed = true
+      for (const waiting of queue) refuse(waiting)
+    })
+  )
 
   /** The longest waiting, and those that can go with it. */
   const take = (): ReadonlyArray<Waiting<Input, Row>> => {
@@ -49,9 +64,9 @@ export const makeGroupCommit = Effect.fnUntraced(function* <Input, Row>(options:
   }
 
   const carryOut = (group: ReadonlyArray<Waiting<Input, Row>>): Effect.Effect<void> =>
-    Effect.flatMap(Effect.exit(run(group.map(({ input }) => input))), (exit) => {
+    Effect.flatMap(Effect.exit(Effect.suspend(() => run(group.map(({ input }) => input)))), (exit) => {
       if (Exit.isFailure(exit) && group.length > 1 && isOfOne(exit)) {
-        return Effect.forEach(group, (waiting) => carryOut([waiting]), { discard: true })
+        return Effect.forEach(group, (waiting) => carryOut([waiting]), { concurrency: "unbounded", discard: true })
       }
       return Effect.sync(() => {
         for (const { done, input } of group) {
@@ -63,51 +78,84 @@ export const makeGroupCommit = Effect.fnUntraced(function* <Input, Row>(options:
       })
     })
 
+  /** Makes room for another statement, once: when it has been under way for long, or when it ends. */
+  const enter = (): (() => void) => {
+    let isYoung = true
+    young++
+    return () => {
+      if (isYoung) young--
+      isYoung = false
+      begin()
+    }
+  }
+
   const begin = (): void => {
-    while (underWay < atOnce && queue.size > 0) {
+    while (young < atOnce && underWay < atMost && queue.size > 0) {
       const group = take()
       const [first] = group
       if (first === undefined) return
       underWay++
-      const commit = Effect.flatMap(Clock.currentTimeMillis, (now) => {
-        const late = group.filter(({ since }) => now - since > patience_ms)
-        for (const { done } of late) {
-          Deferred.doneUnsafe(done, Exit.fail(new DatabaseUnavailable({ reason: "checkout" })))
-        }
-        return late.length === group.length ? Effect.void : carryOut(group.filter((waiting) => !late.includes(waiting)))
-      })
+      const makeRoom = enter()
+      const aging = fork(Effect.andThen(Effect.sleep(youth), Effect.sync(makeRoom)))
       fork(
         // The statement belongs to the trace of whoever has waited longest.
-        Effect.provideContext(commit, first.context).pipe(
-          Effect.ensuring(
+        Effect.provideContext(carryOut(group), first.context).pipe(
+          Effect.onExit(() =>
             Effect.sync(() => {
               underWay--
-              begin()
+              aging.interruptUnsafe()
+              makeRoom()
+              // Where it was interrupted nobody knows what became of it.
+              const unknown = Exit.fail(new DatabaseUnavailable({ reason: "connection" }))
+              for (const { done } of group) Deferred.doneUnsafe(done, unknown)
             })
           )
         )
       )
     }
+    if (queue.size === 0 || isWatched) return
+    isWatched = true
+    fork(watch)
   }
+
+  /** Nothing was done for whoever has waited too long. */
+  const watch: Effect.Effect<void> = Effect.gen(function* () {
+    for (let oldest = head(queue); oldest !== undefined; oldest = head(queue)) {
+      const rest = oldest.since + patience_ms - (yield* Clock.currentTimeMillis)
+      if (rest > 0) yield* Effect.sleep(rest)
+      else refuse(oldest)
+    }
+    isWatched = false
+  })
 
   return (input: Input): Effect.Effect<Option.Option<Row>, DatabaseUnavailable> =>
     Effect.flatMap(Effect.context<never>(), (context) =>
       Effect.flatMap(Clock.currentTimeMillis, (since) => {
         const waiting: Waiting<Input, Row> = { input, since, context, done: Deferred.makeUnsafe() }
         queue.add(waiting)
-        begin()
+        if (isClosed) refuse(waiting)
+        else begin()
         return Effect.onInterrupt(Deferred.await(waiting.done), () => Effect.sync(() => queue.delete(waiting)))
       })
     )
 })
 
+const head = <A>([first]: Iterable<A>): A | undefined => first
+
 /** Statements under way at a time. Fewer make larger groups; with one alone, a slow one would hold all others up. */
 const atOnce = 2
+
+/** Those included that have been under way for so long that others no longer wait for them. */
+const atMost = 16
+const youth = Duration.millis(200)
 
 const groupSize = 32
 
 const patience_ms = Duration.toMillis("2 seconds")
 
-/** Whether one input may have spoiled it for all: Postgres has undone the whole statement. */
+/** Whether one input may have spoiled it for all. Nothing was done, or what was done is found when it is repeated. */
 const isOfOne = (exit: Exit.Failure<unknown, DatabaseUnavailable>): boolean =>
-  Option.match(Exit.findErrorOption(exit), { onNone: () => true, onSome: ({ reason }) => reason === "lock" })
+  Option.match(Exit.findErrorOption(exit), {
+    onNone: () => true,
+    onSome: ({ reason }) => reason === "lock" || reason === "canceled"
+  })

@@ -1,4 +1,4 @@
-import { Array, Context, Effect, Layer, Option, Redacted, Schema } from "effect"
+import { Context, Effect, Layer, Option, Predicate, Redacted, Schema } from "effect"
 import { SecureRandom } from "effect/crypto"
 import { InvalidApiKey, MerchantSuspended } from "../domain/AccessErrors.ts"
 import { KeyCanceled, PossibleDuplicate, TerminalMissing } from "../domain/ChargeErrors.ts"
@@ -12,7 +12,7 @@ import { ColumnCipher } from "../postgres/ColumnCipher.ts"
 import { Database } from "../postgres/Database.ts"
 import { makeGroupCommit } from "../postgres/GroupCommit.ts"
 import { PaymentRow, toPayment } from "../postgres/PaymentRow.ts"
-import { rowOf, rowsOf } from "../postgres/Row.ts"
+import { decodedBy, rawRows, rowOf } from "../postgres/Row.ts"
 import { type SealedBric, sealBric } from "../postgres/SealedBric.ts"
 import { traced } from "../telemetry/Traced.ts"
 import { currentTraceId } from "../telemetry/TraceId.ts"
@@ -85,9 +85,9 @@ export class TransactionsRepo extends Context.Service<
               ].join("\n")
             )
 
-      const claimTogether = yield* makeGroupCommit<ChargeInput, typeof ClaimedRow.Type>({
-        run: (inputs) => claimedRows(pipelined((sql) => claimStatement(sql, inputs))),
-        isOf: ({ transaction_id }, { claim }) => transaction_id === claim.transactionId,
+      const claimTogether = yield* makeGroupCommit<ChargeInput, unknown>({
+        run: (inputs) => rawRows(pipelined((sql) => claimStatement(sql, inputs))),
+        isOf: (row, { claim }) => idOfRow(row) === TransactionIds.toUuid(claim.transactionId),
         kindOf: () => "charge",
         claimsOf: ({ charge: { environment, idempotencyKey, merchantId }, claim: { duplicate } }) => [
           `${merchantId} ${environment} ${idempotencyKey}`,
@@ -95,10 +95,9 @@ export class TransactionsRepo extends Context.Service<
         ]
       })
 
-      const settleTogether = yield* makeGroupCommit<Input, PaymentRow>({
-        run: (inputs) =>
-          isFilled(inputs) ? paymentRows(pipelined((sql) => settleChargesStatement(sql, inputs))) : Effect.succeed([]),
-        isOf: ({ id }, { call }) => id === call.paymentId,
+      const settleTogether = yield* makeGroupCommit<Input, unknown>({
+        run: (inputs) => rawRows(pipelined((sql) => settleChargesStatement(sql, inputs))),
+        isOf: (row, { call }) => idOfRow(row) === PaymentIds.toUuid(call.paymentId),
         kindOf,
         claimsOf: ({ call }) => [call.paymentId]
       })
@@ -110,7 +109,7 @@ export class TransactionsRepo extends Context.Service<
           charge,
           claim: { ...ids, source, duplicate: duplicateOf(charge), traceId }
         })
-        return Option.map(claimed, (handle) => claimedOf(ids, handle))
+        return Option.map(yield* decodedHandle(claimed), (handle) => claimedOf(ids, handle))
       }, traced("TransactionsRepo.claim"))
 
       const findByKey = Effect.fn("TransactionsRepo.findByKey")(function* (tenant: Tenant, key: string) {
@@ -139,7 +138,7 @@ export class TransactionsRepo extends Context.Service<
         const input = { call, settlement, bric, eventIds }
         const settled =
           from === "submitting" && isFirst(call.type)
-            ? yield* settleTogether(input)
+            ? yield* Effect.flatMap(settleTogether(input), decodedPayment)
             : yield* paymentRow(plain((sql) => settleStatement(sql, input, from)))
         return Option.map(settled, toPayment)
       })
@@ -164,10 +163,16 @@ export class TransactionsRepo extends Context.Service<
   )
 }
 
-const isFilled = Array.isReadonlyArrayNonEmpty
+/** Of a row of a statement for several. */
+const idOfRow = (row: unknown): unknown => (Predicate.hasProperty(row, "id") ? row.id : undefined)
+
+const optionally =
+  <A>(decode: (row: unknown) => Effect.Effect<A>) =>
+  (found: Option.Option<unknown>): Effect.Effect<Option.Option<A>> =>
+    Option.isNone(found) ? Effect.succeedNone : Effect.asSome(decode(found.value))
 
 const paymentRow = rowOf(PaymentRow)
-const paymentRows = rowsOf(PaymentRow)
+const decodedPayment = optionally(decodedBy(PaymentRow))
 const statusRow = rowOf(Schema.Struct({ status: TransactionStatus }))
 
 const PolicyColumns = {
@@ -190,8 +195,7 @@ const claimedOf = (ids: ChargeIds, row: typeof Handle.Type): ClaimedCharge => ({
   }
 })
 
-const ClaimedRow = Schema.Struct({ ...Handle.fields, transaction_id: TransactionIds.Column })
-const claimedRows = rowsOf(ClaimedRow)
+const decodedHandle = optionally(decodedBy(Handle))
 
 const ExistingRow = Schema.Struct({
   ...PaymentRow.fields,

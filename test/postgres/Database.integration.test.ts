@@ -65,7 +65,7 @@ layer(TestDatabase.layerClient, { excludeTestServices: true })("Database", (it) 
         })
         const behind = pipelined(one).pipe(Effect.delay("200 millis"))
         const results = yield* Effect.all([slow(pipelined), slow(plain), behind], { concurrency: "unbounded" })
-        assert.deepStrictEqual(results, [["timeout", 2], ["timeout", 5], [{ one: 1 }]])
+        assert.deepStrictEqual(results, [["canceled", 2], ["canceled", 5], [{ one: 1 }]])
       })
     )
 

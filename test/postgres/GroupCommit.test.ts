@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Cause, Deferred, Effect, Exit, Fiber, Option } from "effect"
+import { Cause, Deferred, Effect, Exit, Fiber, Option, Scope } from "effect"
 import { TestClock } from "effect/testing"
 import { DatabaseUnavailable } from "../../src/domain/DatabaseUnavailable.ts"
 import { type GroupCommitOptions, makeGroupCommit } from "../../src/postgres/GroupCommit.ts"
@@ -116,7 +116,7 @@ describe("a group commit", () => {
 
   it.effect("repeats one by one what was refused because of one of them, or met its lock", () =>
     Effect.gen(function* () {
-      for (const because of [Effect.die("refused"), failed("lock")]) {
+      for (const because of [Effect.die("refused"), failed("lock"), failed("canceled")]) {
         const { end, names, start } = yield* database((names) =>
           names.includes("d") ? because : Effect.succeed(names)
         )
@@ -146,20 +146,84 @@ describe("a group commit", () => {
     })
   )
 
-  it.effect("begins nothing for whoever has waited too long, and says that nothing was done", () =>
+  it.effect("begins others beside statements that are slow, but not without end", () =>
     Effect.gen(function* () {
       const { end, names, start } = yield* database()
-      yield* Effect.forEach([..."ab"], start)
-      const late = yield* start("c")
+      const slow = Array.from({ length: 16 }, (_, index) => String.fromCharCode(65 + index))
+      for (const name of slow) {
+        yield* start(name)
+        yield* TestClock.adjust("200 millis")
+      }
+      assert.deepStrictEqual(names(), slow)
+      const fibers = yield* Effect.forEach([..."xyz"], start)
+      yield* TestClock.adjust("1900 millis")
+      assert.lengthOf(names(), 16)
+      yield* end(15)
+      assert.deepStrictEqual(names().slice(16), ["xyz"])
+      yield* end(16)
+      assert.deepStrictEqual(yield* Effect.forEach(fibers, Fiber.await), [..."xyz"].map(some))
+      // Whatever has become slow makes room once, not again when it ends.
+      for (const index of slow.keys()) yield* end(index)
+      yield* Effect.forEach([..."abc"], start)
       yield* settle
+      assert.deepStrictEqual(names().slice(17), ["a", "b"])
+    })
+  )
+
+  it.effect("begins nothing for whoever has waited too long, and says at once that nothing was done", () =>
+    Effect.gen(function* () {
+      const { end, names, start } = yield* database()
+      for (const name of "abcdefghijklmnop") {
+        yield* start(name)
+        yield* TestClock.adjust("200 millis")
+      }
+      const late = yield* start("X")
       yield* TestClock.adjust("1500 millis")
-      const inTime = yield* start("d")
-      yield* TestClock.adjust("600 millis")
+      const inTime = yield* start("Y")
+      yield* TestClock.adjust("400 millis")
+      assert.isUndefined(late.pollUnsafe())
+      yield* TestClock.adjust("100 millis")
+      assert.deepStrictEqual(late.pollUnsafe(), failed("checkout"))
       yield* end(0)
-      assert.deepStrictEqual(yield* Fiber.await(late), failed("checkout"))
-      assert.deepStrictEqual(names(), ["a", "b", "d"])
-      yield* end(2)
-      assert.deepStrictEqual(yield* Fiber.await(inTime), some("d"))
+      assert.deepStrictEqual(names().slice(16), ["Y"])
+      yield* end(16)
+      assert.deepStrictEqual(yield* Fiber.await(inTime), some("Y"))
+    })
+  )
+
+  it.effect("takes a statement that cannot be made for that of one of them", () =>
+    Effect.gen(function* () {
+      const ask = yield* makeGroupCommit<Order, string>({
+        run: (orders) => {
+          if (orders.some(({ name }) => name === "c")) throw new Error("no such statement")
+          return Effect.delay(Effect.succeed(orders.map(({ name }) => name)), "10 millis")
+        },
+        isOf: (row, { name }) => row === name,
+        kindOf: () => "usual",
+        claimsOf: () => []
+      })
+      const fibers = yield* Effect.forEach([..."abcd"], (name) =>
+        Effect.forkChild(ask({ name }), { startImmediately: true })
+      )
+      yield* settle
+      yield* TestClock.adjust("100 millis")
+      const [a, b, c, d] = yield* Effect.forEach(fibers, Fiber.await)
+      assert.deepStrictEqual([a, b, d], [some("a"), some("b"), some("d")])
+      assert.isTrue(c !== undefined && Exit.hasDies(c))
+    })
+  )
+
+  it.effect("leaves nobody waiting when it closes, and says of each what is known", () =>
+    Effect.gen(function* () {
+      const scope = yield* Scope.make()
+      const { names, start } = yield* Scope.provide(database(), scope)
+      const fibers = yield* Effect.forEach([..."abc"], start)
+      yield* settle
+      yield* Scope.close(scope, Exit.void)
+      const exits = yield* Effect.forEach(fibers, Fiber.await)
+      assert.deepStrictEqual(exits, [failed("connection"), failed("connection"), failed("checkout")])
+      assert.deepStrictEqual(yield* Fiber.await(yield* start("d")), failed("checkout"))
+      assert.deepStrictEqual(names(), ["a", "b"])
     })
   )
 

@@ -109,14 +109,16 @@ layer(TestDatabase.layerClient)("among many payments", (it) => {
         undo: null
       } as const
       const bric = { sealed: null, keyId: null, fingerprint: null }
-      for (const statement of [
-        claimStatement(sql, [{ charge: { ...asked, ...charge }, claim }]),
+      const claimed = yield* genericPlanOf(claimStatement(sql, [{ charge: { ...asked, ...charge }, claim }]))
+      const settled = yield* genericPlanOf(
         settleChargesStatement(sql, [{ call, settlement, bric, eventIds: [uuid, uuid] }])
-      ]) {
-        const { nodes, wholes } = yield* genericPlanOf(statement)
-        assert.deepStrictEqual(wholes, [])
-        for (const node of ["Hash Join", "Merge Join"]) assert.isAtMost(nodes.filter((each) => each === node).length, 1)
-      }
+      )
+      assert.deepStrictEqual([...claimed.wholes, ...settled.wholes], [])
+      assert.include(settled.indexes, "payments_pkey")
+      assert.isTrue(settled.indexes.some((name) => /^transactions_(?:pkey|payment_id)$/.test(name)))
+      // It holds every call that is under way.
+      assert.notInclude(settled.indexes, "transactions_leased")
+      for (const node of ["Hash Join", "Merge Join"]) assert.notInclude([...claimed.nodes, ...settled.nodes], node)
     })
   )
 })

@@ -80,7 +80,7 @@ export const claimStatement = grouped<ChargeInput>((sql, param) => {
       ${param(({ charge }) => charge.orderRef)}::text, ${param(({ charge }) => JSON.stringify(charge.metadata))}::jsonb
     FROM t JOIN terminal AS asked ON ${transactionId} = t.id
   )
-  SELECT t.id AS transaction_id, t.batch_id, t.tran_nbr::float8 AS tran_nbr, asked.cust_nbr, asked.merch_nbr,
+  SELECT t.id, t.batch_id, t.tran_nbr::float8 AS tran_nbr, asked.cust_nbr, asked.merch_nbr,
     asked.dba_nbr, asked.terminal_nbr, asked.partial_approvals, asked.reject_on_avs, asked.reject_on_cvv
   FROM t JOIN terminal AS asked ON ${transactionId} = t.id`
 })

@@ -14,11 +14,14 @@ export const kindOf = (input: Input): string => Object.values(shapeOf(input, "su
 /**
  * Here the outcomes of charges are committed that are as they were claimed, all of one kind. Each payment is locked
  * first, as everywhere; one that somebody else has locked, or that is not as it was claimed, is left to the statement
- * for a single call, so that none waits for another.
+ * for a single call, so that none waits for another. The status is compared in a way that leads to no index: the one of
+ * calls under way would be read whole.
  */
-export const settleChargesStatement = (sql: PgClient.PgClient, inputs: readonly [Input, ...ReadonlyArray<Input>]) => {
-  const kind = kindOf(inputs[0])
-  const known = statements.get(kind) ?? statementOf(shapeOf(inputs[0], "submitting"))
+export const settleChargesStatement = (sql: PgClient.PgClient, inputs: ReadonlyArray<Input>) => {
+  const [first] = inputs
+  if (first === undefined) throw new Error("Nothing to settle")
+  const kind = kindOf(first)
+  const known = statements.get(kind) ?? statementOf(shapeOf(first, "submitting"))
   statements.set(kind, known)
   return known(sql, inputs)
 }
@@ -36,7 +39,8 @@ const statementOf = (shape: Shape) =>
       next_attempt_at = ${sql.literal(shape.status === "unknown" && !shape.isParked ? "now()" : "NULL")},
       ${answerOf(sql, param)}
     FROM asked JOIN locked ON locked.id = ${paymentId}
-    WHERE transactions.id = ${id} AND transactions.payment_id = locked.id AND transactions.status = 'submitting'
+    WHERE transactions.id = ${id} AND transactions.payment_id = locked.id
+      AND transactions.status IS NOT DISTINCT FROM 'submitting'
     RETURNING ${changedColumns(sql)}
   ), p AS (
     UPDATE payments SET ${sql.csv(paymentOf(sql, shape, param))}, version = payments.version + 1, updated_at = now()
