@@ -10,14 +10,18 @@ export interface Proxy {
   readonly mend: Effect.Effect<void>
   /** Lets nothing through any more and ends nothing, as a network that has gone. */
   readonly hush: Effect.Effect<void>
+  /** The same for the connection alone by which most has been asked. */
+  readonly hushBusiest: Effect.Effect<void>
 }
 
 export const makeProxy = Effect.fnUntraced(function* ({ host, port }: LocalDatabase) {
   const open = new Set<Socket>()
+  const pairs = new Set<readonly [client: Socket, upstream: Socket]>()
   const state = { isCut: false }
   const server = createServer((client) => {
     if (state.isCut) return void client.destroy()
     const upstream = connect(`${host}/.s.PGSQL.${port}`)
+    pairs.add([client, upstream])
     for (const [socket, other] of [
       [client, upstream],
       [upstream, client]
@@ -50,6 +54,10 @@ export const makeProxy = Effect.fnUntraced(function* ({ host, port }: LocalDatab
     mend: set(false),
     hush: Effect.sync(() => {
       for (const socket of open) socket.unpipe().pause()
+    }),
+    hushBusiest: Effect.sync(() => {
+      const [busiest] = [...pairs].toSorted(([a], [b]) => b.bytesRead - a.bytesRead)
+      for (const socket of busiest ?? []) socket.unpipe().pause()
     })
   }
   return proxy
