@@ -95,9 +95,9 @@ export class Database extends Context.Service<
 }
 
 /**
- * Statements of the pipelined pool find what they need by an index, whatever the values are. Postgres would plan one for
- * several rows anew each time, which takes longer than carrying it out, and one that it has planned while a table was
- * empty would go on reading it whole.
+ * Statements of the pipelined pool find what they need by an index, whatever the values are. Postgres would plan one
+ * for several rows anew each time, which takes longer than carrying it out, and one that it has planned while a table
+ * was empty would go on reading it whole.
  */
 export const planned = {
   plan_cache_mode: "force_generic_plan",
