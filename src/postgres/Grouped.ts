@@ -21,8 +21,8 @@ export const grouped = <Input>(
     if (values.length > 0) throw new Error(`A value of one run in a statement for all of them: ${rest}`)
     const names = columns.map((_, index) => `c${index + 1}`)
     const arrays = columns.map((_, index) => `$${index + 1}::text[]`)
-    const asked = `WITH asked AS MATERIALIZED (SELECT * FROM unnest(${arrays.join(", ")}) AS asked (${names.join(", ")})), `
-    const found = [asked + oneLine(rest), columns] as const
+    const asked = `SELECT * FROM unnest(${arrays.join(", ")}) AS asked (${names.join(", ")})`
+    const found = [`WITH asked AS MATERIALIZED (${asked}), ${oneLine(rest)}`, columns] as const
     made.set(sql, found)
     return found
   }

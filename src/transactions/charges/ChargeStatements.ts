@@ -10,7 +10,7 @@ import { terminalOf } from "../Terminal.ts"
 import type { Charge, ChargeIds } from "./Charge.ts"
 
 /** What a claim is made of beside what is asked for. */
-export interface ChargeClaim extends ChargeIds {
+interface ChargeClaim extends ChargeIds {
   /** Keyed fingerprint of the instrument. */
   readonly source: Uint8Array
   /** Keyed fingerprint of instrument, amount and order; null: the same again is no mistake. */
