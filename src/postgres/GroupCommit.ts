@@ -25,7 +25,7 @@ export interface GroupCommitOptions<Input, Row> {
  * a statement that Postgres has given up is repeated for each of them alone.
  */
 export const makeGroupCommit = Effect.fnUntraced(function* <Input, Row>(options: GroupCommitOptions<Input, Row>) {
-  const { claimsOf, isOf, kindOf, run } = options
+  const { isOf, run } = options
   const fork = yield* FiberSet.makeRuntime()
   const queue = new Set<Waiting<Input, Row>>()
   let underWay = 0
@@ -44,24 +44,6 @@ export const makeGroupCommit = Effect.fnUntraced(function* <Input, Row>(options:
       for (const waiting of queue) refuse(waiting)
     })
   )
-
-  /** The longest waiting, and those that can go with it. */
-  const take = (): ReadonlyArray<Waiting<Input, Row>> => {
-    const group: Array<Waiting<Input, Row>> = []
-    const claimed = new Set<string>()
-    let kind: string | undefined
-    for (const waiting of queue) {
-      if (group.length === groupSize) break
-      const claims = claimsOf(waiting.input)
-      if (kind !== undefined && kind !== kindOf(waiting.input)) continue
-      if (claims.some((claim) => claimed.has(claim))) continue
-      kind = kindOf(waiting.input)
-      for (const claim of claims) claimed.add(claim)
-      queue.delete(waiting)
-      group.push(waiting)
-    }
-    return group
-  }
 
   const carryOut = (group: ReadonlyArray<Waiting<Input, Row>>): Effect.Effect<void> =>
     Effect.flatMap(Effect.exit(Effect.suspend(() => run(group.map(({ input }) => input)))), (exit) => {
@@ -91,7 +73,7 @@ export const makeGroupCommit = Effect.fnUntraced(function* <Input, Row>(options:
 
   const begin = (): void => {
     while (young < atOnce && underWay < atMost && queue.size > 0) {
-      const group = take()
+      const group = take(queue, options)
       const [first] = group
       if (first === undefined) return
       underWay++
@@ -139,6 +121,27 @@ export const makeGroupCommit = Effect.fnUntraced(function* <Input, Row>(options:
       })
     )
 })
+
+/** The longest waiting, and those that can go with it; they wait no more. */
+const take = <Input, Row>(
+  queue: Set<Waiting<Input, Row>>,
+  { claimsOf, kindOf }: GroupCommitOptions<Input, Row>
+): ReadonlyArray<Waiting<Input, Row>> => {
+  const group: Array<Waiting<Input, Row>> = []
+  const claimed = new Set<string>()
+  let kind: string | undefined
+  for (const waiting of queue) {
+    if (group.length === groupSize) break
+    if (kind !== undefined && kind !== kindOf(waiting.input)) continue
+    const claims = claimsOf(waiting.input)
+    if (claims.some((claim) => claimed.has(claim))) continue
+    kind ??= kindOf(waiting.input)
+    for (const claim of claims) claimed.add(claim)
+    queue.delete(waiting)
+    group.push(waiting)
+  }
+  return group
+}
 
 const head = <A>([first]: Iterable<A>): A | undefined => first
 
