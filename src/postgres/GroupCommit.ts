@@ -12,7 +12,9 @@ interface Waiting<Input, Row> {
 export interface GroupCommitOptions<Input, Row> {
   /** One statement, one commit. It does nothing about an input for which it returns no row. */
   readonly run: (inputs: ReadonlyArray<Input>) => Effect.Effect<ReadonlyArray<Row>, DatabaseUnavailable>
-  readonly isOf: (row: Row, input: Input) => boolean
+  /** The same for an input and for the row that tells of it. */
+  readonly idOf: (input: Input) => string
+  readonly rowIdOf: (row: Row) => unknown
   /** Inputs of another kind need another statement. */
   readonly kindOf: (input: Input) => string
   /** What no two inputs of one statement may have in common. */
@@ -25,7 +27,7 @@ export interface GroupCommitOptions<Input, Row> {
  * a statement that Postgres has given up is repeated for each of them alone.
  */
 export const makeGroupCommit = Effect.fnUntraced(function* <Input, Row>(options: GroupCommitOptions<Input, Row>) {
-  const { isOf, run } = options
+  const { idOf, rowIdOf, run } = options
   const fork = yield* FiberSet.makeRuntime()
   const queue = new Set<Waiting<Input, Row>>()
   let underWay = 0
@@ -35,7 +37,7 @@ export const makeGroupCommit = Effect.fnUntraced(function* <Input, Row>(options:
 
   const refuse = (waiting: Waiting<Input, Row>): void => {
     queue.delete(waiting)
-    Deferred.doneUnsafe(waiting.done, Exit.fail(new DatabaseUnavailable({ reason: "checkout" })))
+    tell([waiting], Exit.fail(new DatabaseUnavailable({ reason: "checkout" })))
   }
 
   yield* Effect.addFinalizer(() =>
@@ -51,11 +53,11 @@ export const makeGroupCommit = Effect.fnUntraced(function* <Input, Row>(options:
         return Effect.forEach(group, (waiting) => carryOut([waiting]), { concurrency: "unbounded", discard: true })
       }
       return Effect.sync(() => {
-        for (const { done, input } of group) {
-          Deferred.doneUnsafe(
-            done,
-            Exit.map(exit, (rows) => Option.fromUndefinedOr(rows.find((row) => isOf(row, input))))
-          )
+        const rows = new Map(Exit.isSuccess(exit) ? exit.value.map((row) => [rowIdOf(row), row]) : [])
+        for (const waiting of group) {
+          const row = Option.fromUndefinedOr(rows.get(idOf(waiting.input)))
+          const told = Exit.map(exit, () => row)
+          tell([waiting], told)
         }
       })
     })
@@ -82,14 +84,13 @@ export const makeGroupCommit = Effect.fnUntraced(function* <Input, Row>(options:
       fork(
         // The statement belongs to the trace of whoever has waited longest.
         Effect.provideContext(carryOut(group), first.context).pipe(
-          Effect.onExit(() =>
+          Effect.onExit((exit) =>
             Effect.sync(() => {
               underWay--
               aging.interruptUnsafe()
               makeRoom()
               // Where it was interrupted nobody knows what became of it.
-              const unknown = Exit.fail(new DatabaseUnavailable({ reason: "connection" }))
-              for (const { done } of group) Deferred.doneUnsafe(done, unknown)
+              if (Exit.isFailure(exit)) tell(group, Exit.fail(new DatabaseUnavailable({ reason: "connection" })))
             })
           )
         )
@@ -121,6 +122,13 @@ export const makeGroupCommit = Effect.fnUntraced(function* <Input, Row>(options:
       })
     )
 })
+
+const tell = <Input, Row>(
+  group: ReadonlyArray<Waiting<Input, Row>>,
+  exit: Exit.Exit<Option.Option<Row>, DatabaseUnavailable>
+): void => {
+  for (const { done } of group) Deferred.doneUnsafe(done, exit)
+}
 
 /** The longest waiting, and those that can go with it; they wait no more. */
 const take = <Input, Row>(

@@ -87,7 +87,8 @@ export class TransactionsRepo extends Context.Service<
 
       const claimTogether = yield* makeGroupCommit<ChargeInput, unknown>({
         run: (inputs) => rawRows(pipelined((sql) => claimStatement(sql, inputs))),
-        isOf: (row, { claim }) => idOfRow(row) === TransactionIds.toUuid(claim.transactionId),
+        idOf: ({ claim }) => TransactionIds.toUuid(claim.transactionId),
+        rowIdOf: idOfRow,
         kindOf: () => "charge",
         claimsOf: ({ charge: { environment, idempotencyKey, merchantId }, claim: { duplicate } }) => [
           `${merchantId} ${environment} ${idempotencyKey}`,
@@ -97,7 +98,8 @@ export class TransactionsRepo extends Context.Service<
 
       const settleTogether = yield* makeGroupCommit<Input, unknown>({
         run: (inputs) => rawRows(pipelined((sql) => settleChargesStatement(sql, inputs))),
-        isOf: (row, { call }) => idOfRow(row) === PaymentIds.toUuid(call.paymentId),
+        idOf: ({ call }) => PaymentIds.toUuid(call.paymentId),
+        rowIdOf: idOfRow,
         kindOf,
         claimsOf: ({ call }) => [call.paymentId]
       })

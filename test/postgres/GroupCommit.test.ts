@@ -24,7 +24,8 @@ const database = Effect.fnUntraced(function* (
         yield* Deferred.await(gate)
         return yield* answer(names)
       }),
-    isOf: (row, { name }) => row === name,
+    idOf: ({ name }) => name,
+    rowIdOf: (row) => row,
     kindOf: ({ kind = "usual" }) => kind,
     claimsOf: ({ claims = [] }) => claims
   }
@@ -198,7 +199,8 @@ describe("a group commit", () => {
           if (orders.some(({ name }) => name === "c")) throw new Error("no such statement")
           return Effect.delay(Effect.succeed(orders.map(({ name }) => name)), "10 millis")
         },
-        isOf: (row, { name }) => row === name,
+        idOf: ({ name }) => name,
+        rowIdOf: (row) => row,
         kindOf: () => "usual",
         claimsOf: () => []
       })

@@ -43,7 +43,8 @@ layer(TestDatabase.layer)("a Postgres that is not there any more", (it) => {
       const { pipelined, proxy } = yield* behindProxy(6)
       const ask = yield* makeGroupCommit<number, unknown>({
         run: (numbers) => rawRows(pipelined((sql) => echo(sql, numbers))),
-        isOf: (row, number) => Predicate.hasProperty(row, "n") && row.n === number,
+        idOf: String,
+        rowIdOf: (row) => (Predicate.hasProperty(row, "n") ? String(row.n) : undefined),
         kindOf: () => "echo",
         claimsOf: () => []
       })
