@@ -56,7 +56,7 @@ layer(TestDatabase.layer)("a Postgres that is not there any more", (it) => {
       }).pipe(Effect.repeat(Schedule.spaced("10 millis")), Effect.timeoutOption("4 seconds"))
       const exits = yield* Effect.forEach(asked, Fiber.await)
       const done = exits.filter((exit) => Exit.isSuccess(exit) && Option.isSome(exit.value))
-      assert.isAbove(exits.length, 200)
+      assert.isAbove(exits.length, 100)
       assert.isBelow(done.length, exits.length)
       assert.isAbove(done.length / exits.length, 0.7)
     }).pipe(TestClock.withLive)
