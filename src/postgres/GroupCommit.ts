@@ -3,7 +3,7 @@ import { DatabaseUnavailable } from "../domain/DatabaseUnavailable.ts"
 
 interface Waiting<Input, Row> {
   readonly input: Input
-  /** Epoch milliseconds. */
+  /** Milliseconds of a clock that nobody sets. */
   readonly since: number
   readonly context: Context.Context<never>
   readonly done: Deferred.Deferred<Option.Option<Row>, DatabaseUnavailable>
@@ -104,7 +104,7 @@ export const makeGroupCommit = Effect.fnUntraced(function* <Input, Row>(options:
   /** Nothing was done for whoever has waited too long. */
   const watch: Effect.Effect<void> = Effect.gen(function* () {
     for (let oldest = head(queue); oldest !== undefined; oldest = head(queue)) {
-      const rest = oldest.since + patience_ms - (yield* Clock.currentTimeMillis)
+      const rest = oldest.since + patience_ms - (yield* steady_ms)
       if (rest > 0) yield* Effect.sleep(rest)
       else refuse(oldest)
     }
@@ -113,7 +113,7 @@ export const makeGroupCommit = Effect.fnUntraced(function* <Input, Row>(options:
 
   return (input: Input): Effect.Effect<Option.Option<Row>, DatabaseUnavailable> =>
     Effect.flatMap(Effect.context<never>(), (context) =>
-      Effect.flatMap(Clock.currentTimeMillis, (since) => {
+      Effect.flatMap(steady_ms, (since) => {
         const waiting: Waiting<Input, Row> = { input, since, context, done: Deferred.makeUnsafe() }
         queue.add(waiting)
         if (isClosed) refuse(waiting)
@@ -150,6 +150,8 @@ const take = <Input, Row>(
   }
   return group
 }
+
+const steady_ms = Effect.map(Clock.monotonicTimeNanos, (nanos) => Number(nanos) / 1_000_000)
 
 const head = <A>([first]: Iterable<A>): A | undefined => first
 

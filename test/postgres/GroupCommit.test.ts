@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Cause, Deferred, Effect, Exit, Fiber, Option, Scope } from "effect"
+import { Cause, Clock, Deferred, Effect, Exit, Fiber, Option, Scope } from "effect"
 import { TestClock } from "effect/testing"
 import { DatabaseUnavailable } from "../../src/domain/DatabaseUnavailable.ts"
 import { type GroupCommitOptions, makeGroupCommit } from "../../src/postgres/GroupCommit.ts"
@@ -189,6 +189,37 @@ describe("a group commit", () => {
       assert.deepStrictEqual(names().slice(16), ["Y"])
       yield* end(16)
       assert.deepStrictEqual(yield* Fiber.await(inTime), some("Y"))
+    })
+  )
+
+  it.effect("lets nobody wait longer because the wall clock was set back", () =>
+    Effect.gen(function* () {
+      const clock = yield* Clock.Clock
+      const wall = { isBack: false }
+      const millis = () => clock.currentTimeMillisUnsafe() - (wall.isBack ? 3_600_000 : 0)
+      const set: Clock.Clock = {
+        currentTimeMillisUnsafe: millis,
+        currentTimeMillis: Effect.sync(millis),
+        currentTimeNanosUnsafe: () => BigInt(millis()) * 1_000_000n,
+        currentTimeNanos: Effect.sync(() => BigInt(millis()) * 1_000_000n),
+        monotonicTimeNanosUnsafe: () => clock.monotonicTimeNanosUnsafe(),
+        monotonicTimeNanos: clock.monotonicTimeNanos,
+        sleep: (duration) => clock.sleep(duration)
+      }
+      const late = yield* Effect.gen(function* () {
+        const { start } = yield* database()
+        for (const name of "abcdefghijklmnop") {
+          yield* start(name)
+          yield* Effect.provideService(TestClock.adjust("200 millis"), Clock.Clock, clock)
+        }
+        const late = yield* start("X")
+        yield* settle
+        return late
+      }).pipe(Effect.provideService(Clock.Clock, set))
+      yield* TestClock.adjust("1 second")
+      wall.isBack = true
+      yield* TestClock.adjust("1 second")
+      assert.deepStrictEqual(late.pollUnsafe(), failed("checkout"))
     })
   )
 
