@@ -15,6 +15,8 @@ const makePool = (): ((size: number) => Uint8Array<ArrayBuffer>) => {
       used = 0
     }
     const bytes = pool.slice(used, used + size)
+    // Whoever reads this memory later finds no secret that was made of it.
+    pool.fill(0, used, used + size)
     used += size
     return bytes
   }
