@@ -4,6 +4,7 @@ import { fileURLToPath } from "node:url"
 export type ChildMessage =
   | { readonly kind: "ready"; readonly value: unknown }
   | { readonly kind: "done"; readonly value: unknown }
+  | { readonly kind: "probed"; readonly value: unknown }
   | { readonly kind: "failed"; readonly message: string }
 
 /** Runs `work` if this module was started as a process, rather than imported. The process ends with its starter. */

@@ -2,11 +2,12 @@ import { Effect } from "effect"
 import type { BaselineSettings } from "./Baseline.ts"
 import { startChild } from "./Child.ts"
 import type { ContenderName } from "./Options.ts"
+import { type Probed, probed } from "./Probed.ts"
 import type { Server } from "./Server.ts"
 import { startService } from "./Service.ts"
 
 /** A running contender. */
-export interface Contender {
+export interface Contender extends Probed {
   readonly name: ContenderName
   readonly pid: number
   readonly url: string
@@ -36,14 +37,15 @@ const startBaseline = Effect.fnUntraced(function* ({ database, gatewayUrl, direc
     apiKey: "sk_test_baseline"
   }
   const env = { NODE_ENV: "production", BASELINE: JSON.stringify(settings) }
-  const child = yield* startChild({ name: "baseline", module: "./Baseline.ts", env, directory })
+  const child = yield* startChild({ name: "baseline", module: "./Baseline.ts", env, directory, hasProbe: true })
   const contender: Contender = {
     name: "baseline",
     pid: child.pid,
     url: String(child.ready),
     apiKey: settings.apiKey,
     database,
-    terminal: Object.values(settings.key).join("-")
+    terminal: Object.values(settings.key).join("-"),
+    ...probed(child)
   }
   return contender
 })

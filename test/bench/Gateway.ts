@@ -1,6 +1,7 @@
 import { Effect } from "effect"
-import { ChildFailed, startChild } from "./Child.ts"
+import { startChild } from "./Child.ts"
 import type { Sum } from "./Gate.ts"
+import { ChildFailed } from "./Process.ts"
 import type { SimulatorReady, SimulatorSettings } from "./SimulatorProcess.ts"
 
 /** The simulated EPX of one scenario, in a process of its own. */

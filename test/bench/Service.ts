@@ -3,9 +3,10 @@ import { randomBytes } from "node:crypto"
 import { fileURLToPath } from "node:url"
 import { promisify } from "node:util"
 import { Effect } from "effect"
-import { ChildFailed, hasEnded, startProcess, withPath } from "./Child.ts"
 import type { Contender, ContenderOptions } from "./Contenders.ts"
 import { freePort } from "./FreePort.ts"
+import { probed } from "./Probed.ts"
+import { ChildFailed, hasEnded, startProcess, withPath } from "./Process.ts"
 import { urlOf } from "./Server.ts"
 
 const command = "../../src/cli.ts"
@@ -37,7 +38,8 @@ const start = Effect.fnUntraced(function* ({ database, gatewayUrl, directory }: 
     EPX_TEST_URL: gatewayUrl
   }
   const apiKey = yield* prepareService(env)
-  const service = yield* startProcess({ name: "service", module: command, args: ["serve"], env, directory })
+  const options = { name: "service", module: command, args: ["serve"], env, directory, hasProbe: true }
+  const service = yield* startProcess(options)
   const isReady = Effect.tryPromise(() => fetch(`http://127.0.0.1:${opsPort}/health/ready`)).pipe(
     Effect.map(({ status }) => status === 200),
     Effect.orElseSucceed(() => false)
@@ -52,7 +54,8 @@ const start = Effect.fnUntraced(function* ({ database, gatewayUrl, directory }: 
     url: `http://127.0.0.1:${port}`,
     apiKey,
     database,
-    terminal: Object.values(terminal).join("-")
+    terminal: Object.values(terminal).join("-"),
+    ...probed(service)
   }
   return contender
 })
