@@ -6,8 +6,8 @@ import { freePort } from "./FreePort.ts"
 import { startGateway } from "./Gateway.ts"
 import { describeMachine } from "./Machine.ts"
 import type { ContenderName, Options, Scenario } from "./Options.ts"
-import { type Report, scenarioReports } from "./Report.ts"
 import { type RunResult, run } from "./Run.ts"
+import { type Report, scenarioReports } from "./report/Report.ts"
 import { startPostgres } from "./Server.ts"
 import { openWorkspace } from "./Workspace.ts"
 
@@ -62,7 +62,7 @@ const assemble = Effect.fnUntraced(function* (options: Options, home: string, sa
     Effect.promise(() => openCounters(postgres.maintenance)),
     ({ close }) => Effect.promise(close)
   )
-  const load = yield* startChild({ name: "load", module: "./Load.ts", env: { NODE_ENV: "production" }, directory })
+  const load = yield* startChild({ name: "load", module: "./load/Load.ts", env: { NODE_ENV: "production" }, directory })
   const gatewayPort = yield* Effect.promise(freePort)
   const contenders = yield* Effect.forEach(
     options.contenders,

@@ -1,5 +1,5 @@
 import { Effect } from "effect"
-import type { BaselineSettings } from "./Baseline.ts"
+import type { BaselineSettings } from "./baseline/Baseline.ts"
 import { startChild } from "./Child.ts"
 import type { ContenderName } from "./Options.ts"
 import { type Probed, probed } from "./Probed.ts"
@@ -37,7 +37,13 @@ const startBaseline = Effect.fnUntraced(function* ({ database, gatewayUrl, direc
     apiKey: "sk_test_baseline"
   }
   const env = { NODE_ENV: "production", BASELINE: JSON.stringify(settings) }
-  const child = yield* startChild({ name: "baseline", module: "./Baseline.ts", env, directory, hasProbe: true })
+  const child = yield* startChild({
+    name: "baseline",
+    module: "./baseline/Baseline.ts",
+    env,
+    directory,
+    hasProbe: true
+  })
   const contender: Contender = {
     name: "baseline",
     pid: child.pid,

@@ -6,10 +6,10 @@ import { type Costs, type CpuTimes, mapRoles, startCosts } from "./Costs.ts"
 import type { CounterReader } from "./Counters.ts"
 import { minus, objections } from "./Gate.ts"
 import type { Gateway } from "./Gateway.ts"
-import type { LoadJob } from "./Load.ts"
+import type { LoadJob } from "./load/Load.ts"
+import type { LoadResult } from "./load/Tally.ts"
 import { residentOf } from "./Machine.ts"
 import type { ContenderName, Scenario } from "./Options.ts"
-import type { LoadResult } from "./Tally.ts"
 
 /** What takes part in every run. */
 export interface Stage {

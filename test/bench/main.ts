@@ -2,10 +2,10 @@ import { fileURLToPath } from "node:url"
 import { NodeRuntime } from "@effect/platform-node"
 import { Effect } from "effect"
 import { bench } from "./Bench.ts"
-import { readReports, saveReport } from "./History.ts"
-import { markdown } from "./Markdown.ts"
 import { BadArguments, type Options, parseOptions, usage } from "./Options.ts"
-import { voidRuns } from "./Report.ts"
+import { readReports, saveReport } from "./report/History.ts"
+import { markdown } from "./report/Markdown.ts"
+import { voidRuns } from "./report/Report.ts"
 
 const home = fileURLToPath(new URL("../../.local/bench", import.meta.url))
 

@@ -1,7 +1,7 @@
-import type { describeMachine } from "./Machine.ts"
-import type { ContenderName, Options, Scenario } from "./Options.ts"
-import type { RunResult } from "./Run.ts"
-import { type Summary, summarize } from "./Summary.ts"
+import type { describeMachine } from "../Machine.ts"
+import type { ContenderName, Options, Scenario } from "../Options.ts"
+import type { RunResult } from "../Run.ts"
+import { type Summary, summarize } from "../Summary.ts"
 
 /** All that one benchmark found, as it is written to the JSON file. */
 export interface Report {

@@ -1,5 +1,5 @@
 import { Pool } from "undici"
-import { serveJobs } from "./ChildSide.ts"
+import { serveJobs } from "../ChildSide.ts"
 import { errorKind, getRequest, type SendRequest, saleRequest } from "./LoadRequests.ts"
 import { type LoadResult, Tally } from "./Tally.ts"
 

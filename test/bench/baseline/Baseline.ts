@@ -2,10 +2,10 @@ import { createCipheriv, createHash, randomBytes } from "node:crypto"
 import Fastify from "fastify"
 import { Pool as Postgres } from "pg"
 import { Pool as Http } from "undici"
+import { announce, asProcess } from "../ChildSide.ts"
 import { type FourPartKey, type GatewayAnswer, sendSale } from "./BaselineGateway.ts"
 import { paymentSchema, type SaleBody, saleSchema, toPayment } from "./BaselinePayment.ts"
 import { claim, createSchema, findById, findByKey, settle } from "./BaselineStore.ts"
-import { announce, asProcess } from "./ChildSide.ts"
 import { uuid7 } from "./Uuid7.ts"
 
 /** Given in the environment variable BASELINE, as JSON. */

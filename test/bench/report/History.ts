@@ -1,8 +1,8 @@
 import { mkdir, readdir, readFile, writeFile } from "node:fs/promises"
 import { join } from "node:path"
+import { median } from "../Summary.ts"
 import type { Report } from "./Report.ts"
 import { summaryOf } from "./Report.ts"
-import { median } from "./Summary.ts"
 
 export const saveReport = async (directory: string, report: Report): Promise<string> => {
   await mkdir(directory, { recursive: true })

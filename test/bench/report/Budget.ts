@@ -1,6 +1,6 @@
+import type { Summary } from "../Summary.ts"
 import type { Report, ScenarioReport } from "./Report.ts"
 import { summaryOf } from "./Report.ts"
-import type { Summary } from "./Summary.ts"
 
 /** One figure of the speed budget and what was measured of it. */
 export interface Judgement {

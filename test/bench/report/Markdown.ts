@@ -1,7 +1,7 @@
+import type { Summary } from "../Summary.ts"
 import { judge } from "./Budget.ts"
 import { type BaselinePace, baselinePaces } from "./History.ts"
 import { type Report, type ScenarioReport, voidRuns } from "./Report.ts"
-import type { Summary } from "./Summary.ts"
 
 /** The report for people. */
 export const markdown = (report: Report, earlier: ReadonlyArray<Report>): string =>
