@@ -9,6 +9,7 @@ import type { ContenderName, Options, Scenario } from "./Options.ts"
 import { type RunResult, run } from "./Run.ts"
 import { type Report, scenarioReports } from "./report/Report.ts"
 import { startPostgres } from "./Server.ts"
+import { startTraceSink, type TraceSink } from "./TraceSink.ts"
 import { openWorkspace } from "./Workspace.ts"
 
 /** What stays the same through all scenarios. */
@@ -16,6 +17,7 @@ interface Cast {
   readonly contenders: ReadonlyArray<Contender>
   readonly counters: CounterReader
   readonly load: Child
+  readonly traces: TraceSink
   readonly gatewayPort: number
   readonly directory: string
   /** When, on the clock of `performance.now()`, further rounds are left out. */
@@ -48,6 +50,7 @@ export const bench = Effect.fnUntraced(function* (options: Options, home: string
     commitsForEach: Object.fromEntries(
       options.contenders.map((name) => [name, (commitsAfter(name) - commitsBefore(name)) / answersOf(name, payments)])
     ),
+    traces: { ...cast.traces.counted(), made: answersOf("service", payments) },
     runs: [...warmups, ...runs]
   }
   return report
@@ -63,15 +66,17 @@ const assemble = Effect.fnUntraced(function* (options: Options, home: string, sa
     ({ close }) => Effect.promise(close)
   )
   const load = yield* startChild({ name: "load", module: "./load/Load.ts", env: { NODE_ENV: "production" }, directory })
+  const traces = yield* startTraceSink
   const gatewayPort = yield* Effect.promise(freePort)
   const contenders = yield* Effect.forEach(
     options.contenders,
     Effect.fnUntraced(function* (name) {
       const database = yield* postgres.createDatabase(name)
-      return yield* startContender(name, { database, gatewayUrl: `http://127.0.0.1:${gatewayPort}`, directory })
+      const gatewayUrl = `http://127.0.0.1:${gatewayPort}`
+      return yield* startContender(name, { database, gatewayUrl, traces, directory })
     })
   )
-  const cast: Cast = { contenders, counters, load, gatewayPort, directory, lateAt, say }
+  const cast: Cast = { contenders, counters, load, traces, gatewayPort, directory, lateAt, say }
   return cast
 })
 

@@ -5,6 +5,7 @@ import type { ContenderName } from "./Options.ts"
 import { type Probed, probed } from "./Probed.ts"
 import type { Server } from "./Server.ts"
 import { startService } from "./Service.ts"
+import type { TraceSink } from "./TraceSink.ts"
 
 /** A running contender. */
 export interface Contender extends Probed {
@@ -15,11 +16,15 @@ export interface Contender extends Probed {
   readonly database: Server
   /** Its four-part key at the gateway, joined by `-`. */
   readonly terminal: string
+  /** Where its traces go, if it makes any. */
+  readonly traces?: TraceSink | undefined
 }
 
 export interface ContenderOptions {
   readonly database: Server
   readonly gatewayUrl: string
+  /** Without it nobody traces. */
+  readonly traces?: TraceSink | undefined
   /** Where the files with its output go. */
   readonly directory: string
 }

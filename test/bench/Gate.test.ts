@@ -25,6 +25,14 @@ describe("Gate", () => {
     assert.match(objections({ ...agreed, ...change }).join("\n"), reason)
   })
 
+  it("objects to many sales without a trace, where there should be some", () => {
+    const many = { count: 1_000, cents: 5_000 }
+    const untraced: Evidence = { ...agreed, gateway: many, books: many, answers: many, traced: 0 }
+    assert.deepStrictEqual(objections(untraced), ["of 1000 sales none was traced"])
+    assert.deepStrictEqual(objections({ ...untraced, traced: 98 }), [])
+    assert.deepStrictEqual(objections({ ...agreed, traced: 0 }), [])
+  })
+
   it("objects to a run without a payment", () => {
     const none = { count: 0, cents: 0 }
     assert.deepStrictEqual(objections({ gateway: none, doubleCharges: [], books: none, undecided: 0, answers: none }), [

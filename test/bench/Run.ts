@@ -4,12 +4,13 @@ import type { Child } from "./Child.ts"
 import type { Contender } from "./Contenders.ts"
 import { type Costs, type CpuTimes, mapRoles, startCosts } from "./Costs.ts"
 import type { CounterReader } from "./Counters.ts"
-import { minus, objections } from "./Gate.ts"
+import { minus, objections, type Sum } from "./Gate.ts"
 import type { Gateway } from "./Gateway.ts"
 import type { LoadJob } from "./load/Load.ts"
 import type { LoadResult } from "./load/Tally.ts"
 import { residentOf } from "./Machine.ts"
 import type { ContenderName, Scenario } from "./Options.ts"
+import type { EventLoopDelay } from "./Probe.ts"
 
 /** What takes part in every run. */
 export interface Stage {
@@ -42,6 +43,8 @@ export interface RunResult {
   readonly walBytesForEach: number
   /** Megabytes at the end of the load; undefined where the system does not tell. */
   readonly resident: number | undefined
+  /** Of the contender, from the first request to the last answer. */
+  readonly eventLoopDelay: EventLoopDelay
   readonly machine: Costs["machine"]
 }
 
@@ -54,6 +57,8 @@ export const run = Effect.fnUntraced(function* (stage: Stage, options: RunOption
   yield* gateway.reset
   const books = yield* booksOf(contender)
   const before = yield* readCounters
+  const tracedBefore = tracedBy(contender)
+  yield* contender.eventLoopDelay
   const spent = startCosts({
     contender: contender.pid,
     postgres: counters.postmaster,
@@ -62,6 +67,7 @@ export const run = Effect.fnUntraced(function* (stage: Stage, options: RunOption
   })
   const result = (yield* load.ask(jobOf(gateway, options))) as LoadResult
   const { cpu, machine } = spent()
+  const eventLoopDelay = yield* contender.eventLoopDelay
   const after = yield* readCounters
   const resident = residentOf(contender.pid)
 
@@ -69,12 +75,13 @@ export const run = Effect.fnUntraced(function* (stage: Stage, options: RunOption
   const done: RunResult = {
     scenario: scenario.name,
     contender: contender.name,
-    objections: yield* judge(gateway, options, books.captured, result),
+    objections: yield* judge(gateway, options, { books: books.captured, traced: tracedBefore }, result),
     load: result,
     cpuForEach: mapRoles((role) => (cpu[role] === undefined ? undefined : cpu[role] / answered)),
     statementsForEach: (after.statements - before.statements) / answered,
     walBytesForEach: (after.walBytes - before.walBytes) / answered,
     resident,
+    eventLoopDelay,
     machine
   }
   return done
@@ -93,7 +100,7 @@ const jobOf = ({ brics }: Gateway, { contender, scenario, warmup, measure, ids }
 const judge = Effect.fnUntraced(function* (
   gateway: Gateway,
   { contender, scenario }: RunOptions,
-  booksBefore: { readonly count: number; readonly cents: number },
+  before: { readonly books: Sum; readonly traced: number },
   { answers }: LoadResult
 ) {
   if (scenario.requests === "get") return answers.count === 0 ? ["no payment was read"] : []
@@ -102,10 +109,19 @@ const judge = Effect.fnUntraced(function* (
   return objections({
     gateway: ledger.captured,
     doubleCharges: ledger.doubleCharges,
-    books: minus(books.captured, booksBefore),
+    books: minus(books.captured, before.books),
     undecided: books.undecided,
-    answers
+    answers,
+    traced: contender.traces && (yield* tracedSince(contender, before.traced))
   })
+})
+
+const tracedBy = ({ traces }: Contender): number => traces?.counted().sales ?? 0
+
+/** Traces are exported a second after they were made; after three the first would be there. */
+const tracedSince = Effect.fnUntraced(function* (contender: Contender, before: number) {
+  for (let tries = 0; tracedBy(contender) === before && tries < 30; tries++) yield* Effect.sleep("100 millis")
+  return tracedBy(contender) - before
 })
 
 const booksOf = ({ database }: Contender) => Effect.promise(() => readBooks(database))

@@ -13,6 +13,9 @@ const command = "../../src/cli.ts"
 
 const terminal = { cust: "7002", merch: "700201", dba: "1", terminal: "1" }
 
+/** What production keeps of the traces when nobody says otherwise. */
+export const sampledShare = 0.1
+
 type Environment = Readonly<Record<string, string>>
 
 /** The service as it runs in production, but for addresses and keys. */
@@ -22,7 +25,7 @@ export const startService = (options: ContenderOptions) =>
     orElse: () => new ChildFailed({ message: "The service was not ready after a minute." })
   })
 
-const start = Effect.fnUntraced(function* ({ database, gatewayUrl, directory }: ContenderOptions) {
+const start = Effect.fnUntraced(function* ({ database, gatewayUrl, traces, directory }: ContenderOptions) {
   const port = yield* Effect.promise(freePort)
   const opsPort = yield* Effect.promise(freePort)
   const env: Environment = {
@@ -35,7 +38,8 @@ const start = Effect.fnUntraced(function* ({ database, gatewayUrl, directory }: 
     DATABASE_URL: urlOf(database),
     PORT: String(port),
     OPS_PORT: String(opsPort),
-    EPX_TEST_URL: gatewayUrl
+    EPX_TEST_URL: gatewayUrl,
+    ...(traces && { OTEL_EXPORTER_OTLP_ENDPOINT: traces.url, OTEL_TRACES_SAMPLER_ARG: String(sampledShare) })
   }
   const apiKey = yield* prepareService(env)
   const options = { name: "service", module: command, args: ["serve"], env, directory, hasProbe: true }
@@ -55,6 +59,7 @@ const start = Effect.fnUntraced(function* ({ database, gatewayUrl, directory }: 
     apiKey,
     database,
     terminal: Object.values(terminal).join("-"),
+    traces,
     ...probed(service)
   }
   return contender

@@ -18,6 +18,8 @@ export interface Summary {
   readonly ownP99: number
   readonly cpu: Readonly<Record<Role, number | undefined>>
   readonly resident: number
+  /** How late the event loop was, p99. */
+  readonly loopP99: number
   readonly statements: number
   readonly walBytes: number
 }
@@ -41,6 +43,7 @@ export const summarize = (scenario: Scenario, contender: ContenderName, all: Rea
     ownP99: p99 - scenario.gatewayMillis,
     cpu: mapRoles((role) => middle((run) => run.cpuForEach[role])),
     resident: middle((run) => run.resident),
+    loopP99: middle((run) => run.eventLoopDelay.p99),
     statements: middle((run) => run.statementsForEach),
     walBytes: middle((run) => run.walBytesForEach)
   }

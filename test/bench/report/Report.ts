@@ -2,6 +2,7 @@ import type { describeMachine } from "../Machine.ts"
 import type { ContenderName, Options, Scenario } from "../Options.ts"
 import type { RunResult } from "../Run.ts"
 import { type Summary, summarize } from "../Summary.ts"
+import type { TraceCounts } from "../TraceSink.ts"
 
 /** All that one benchmark found, as it is written to the JSON file. */
 export interface Report {
@@ -12,6 +13,8 @@ export interface Report {
   readonly scenarios: ReadonlyArray<ScenarioReport>
   /** Over all sales of a contender, those of the warm-up included. */
   readonly commitsForEach: Readonly<Partial<Record<ContenderName, number>>>
+  /** Of the service: what the sink got, and the sales it was got for. */
+  readonly traces: TraceCounts & { readonly made: number }
   readonly runs: ReadonlyArray<RunResult>
 }
 
