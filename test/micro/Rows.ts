@@ -1,0 +1,61 @@
+import { paymentRow } from "./UsualSale.ts"
+
+type Params = ReadonlyArray<unknown>
+type Rows = ReadonlyArray<object>
+
+const merchantId = "01a2042c-fd7c-7000-8000-000000000001"
+const keyId = "01a2042c-fd7c-7000-8000-000000000002"
+
+/** The values of one column of a statement for several inputs. */
+const elements = (column: unknown): ReadonlyArray<string> => JSON.parse(`[${String(column).slice(1, -1)}]`)
+
+const claimed = (id: string) => ({
+  id,
+  batch_id: "20261122",
+  tran_nbr: 1001,
+  cust_nbr: "7000",
+  merch_nbr: "700010",
+  dba_nbr: "1",
+  terminal_nbr: "1",
+  partial_approvals: false,
+  reject_on_avs: false,
+  reject_on_cvv: false
+})
+
+const keyHolder = {
+  id: keyId,
+  environment: "test",
+  merchant_id: merchantId,
+  scopes: ["payments:read", "payments:write", "payments:bric"],
+  expires_at: null,
+  merchant_status: "active"
+}
+
+const nothingUnknown = { count: 0, oldest_age_s: 0, exceptions: 0, exception_age_s: 0 }
+
+/** By what a statement says; the number it names is that of the parameter with the id. */
+const answers: ReadonlyArray<readonly [pattern: RegExp, rows: (id: unknown) => Rows]> = [
+  [/INSERT INTO duplicate_guards .* asked ON asked\.c(\d+)::uuid = t\.id$/, (ids) => elements(ids).map(claimed)],
+  [/JOIN locked ON locked\.id = asked\.c(\d+)::uuid/, (ids) => elements(ids).map(paymentRow)],
+  [/FROM payments p WHERE .* AND p\.id = \$(\d+)::uuid$/, (id) => [paymentRow(String(id))]],
+  [/k\.hash = \$(\d+)/, () => [keyHolder]],
+  [/ AS oldest_age_s/, () => [nothingUnknown]]
+]
+
+const known = new Map<string, (params: Params) => Rows>()
+
+const answerTo = (text: string): ((params: Params) => Rows) => {
+  for (const [pattern, rows] of answers) {
+    const found = pattern.exec(text)
+    if (found !== null) return (params) => rows(params[Number(found[1]) - 1])
+  }
+  // Sweeps find nothing to do.
+  return () => []
+}
+
+/** What Postgres would return, if every sale went well. */
+export const rowsOf = (text: string, params: Params): Rows => {
+  const answer = known.get(text) ?? answerTo(text)
+  known.set(text, answer)
+  return answer(params)
+}
