@@ -1,20 +1,30 @@
-import { createServer, type RequestListener } from "node:http"
+import { createServer, type RequestListener, type Server } from "node:http"
 import { assert, describe, it } from "@effect/vitest"
 import { type LoadJob, runLoad } from "./Load.ts"
 
-/** Runs the job against a server of this process. */
-const against = async (listener: RequestListener, job: Omit<LoadJob, "url" | "apiKey">) => {
-  const server = createServer(listener)
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve))
+/** Runs the job against servers of this process, one for each listener. */
+const among = async (listeners: ReadonlyArray<RequestListener>, job: Omit<LoadJob, "url" | "apiKey">) => {
+  const servers = listeners.map((listener) => createServer(listener))
+  const urls = await Promise.all(servers.map(open))
   try {
-    const address = server.address()
-    assert(typeof address === "object" && address !== null)
-    return await runLoad({ ...job, url: `http://127.0.0.1:${address.port}`, apiKey: "key" })
+    const [url = "", ...moreUrls] = urls
+    return await runLoad({ ...job, url, moreUrls, apiKey: "key" })
   } finally {
-    server.closeAllConnections()
-    server.close()
+    for (const server of servers) {
+      server.closeAllConnections()
+      server.close()
+    }
   }
 }
+
+const open = async (server: Server): Promise<string> => {
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve))
+  const address = server.address()
+  assert(typeof address === "object" && address !== null)
+  return `http://127.0.0.1:${address.port}`
+}
+
+const against = (listener: RequestListener, job: Omit<LoadJob, "url" | "apiKey">) => among([listener], job)
 
 const capture: RequestListener = (request, response) => {
   let body = ""
@@ -109,6 +119,34 @@ describe("Load", () => {
     })
     assert.deepStrictEqual(result.errors, { [kind]: 4 })
     assert.deepStrictEqual(result.answers, { count: 0, cents: 0 })
+  })
+
+  it("tells refusals from other failures", async () => {
+    const statuses = [503, 429, 401, 500, 404, 202]
+    let next = 0
+    const { errors, refusals } = await against(
+      (_, response) => response.writeHead(statuses[next++] ?? 500).end(JSON.stringify({ code: "no" })),
+      { ...brief, arrivals: { kind: "closed", inFlight: 1, total: 6 } }
+    )
+    assert.strictEqual(refusals.count, 3)
+    assert.deepStrictEqual(Object.keys(errors).sort(), statuses.map((status) => `http_${status}_no`).sort())
+  })
+
+  it("ends after a total, and takes turns among several servers", async () => {
+    const asked = { first: 0, second: 0 }
+    const count =
+      (name: keyof typeof asked): RequestListener =>
+      (request, response) => {
+        asked[name]++
+        capture(request, response)
+      }
+    const { answers } = await among([count("first"), count("second")], {
+      ...brief,
+      measure: 60_000,
+      arrivals: { kind: "closed", inFlight: 3, total: 20 }
+    })
+    assert.strictEqual(answers.count, 20)
+    assert.deepStrictEqual(asked, { first: 10, second: 10 })
   })
 
   it("gives up on answers that do not come", async () => {

@@ -1,18 +1,25 @@
 import { Pool } from "undici"
 import { serveJobs } from "../ChildSide.ts"
-import { errorKind, getRequest, type SendRequest, saleRequest } from "./LoadRequests.ts"
+import { type Choose, errorKind, getRequest, Refused, type SendRequest, saleRequest } from "./LoadRequests.ts"
 import { type LoadResult, Tally } from "./Tally.ts"
 
 /** What to send and how. Durations are milliseconds. */
 export interface LoadJob {
   readonly url: string
+  /** Others that take turns with it. */
+  readonly moreUrls?: ReadonlyArray<string>
   readonly apiKey: string
   /** Sales with these BRICs, or reads of these payments. */
   readonly requests:
     | { readonly kind: "sale"; readonly brics: ReadonlyArray<string> }
     | { readonly kind: "get"; readonly ids: ReadonlyArray<string> }
   readonly arrivals:
-    | { readonly kind: "closed"; readonly inFlight: number }
+    | {
+        readonly kind: "closed"
+        readonly inFlight: number
+        /** Ends after so many requests, if that is sooner. */
+        readonly total?: number
+      }
     | { readonly kind: "open"; readonly perSecond: number; readonly maxInFlight: number }
   /** Requests in the warm-up are sent and their answers counted, but they are in no rate and no latency. */
   readonly warmup: number
@@ -25,16 +32,22 @@ export interface LoadJob {
 export const runLoad = async (job: LoadJob): Promise<LoadResult> => {
   const { arrivals } = job
   const connections = arrivals.kind === "closed" ? arrivals.inFlight : arrivals.maxInFlight
-  const pool = new Pool(job.url, { connections, headersTimeout: 60_000, bodyTimeout: 60_000 })
+  const connect = (url: string) => new Pool(url, { connections, headersTimeout: 60_000, bodyTimeout: 60_000 })
+  const first = connect(job.url)
+  const pools = [first, ...(job.moreUrls ?? []).map(connect)]
+  const close = () => Promise.all(pools.map((pool) => pool.destroy()))
   const tally = new Tally(job)
-  const send = requester(pool, job)
+  const send = requester((n) => pools[n % pools.length] ?? first, job)
   const inFlight = new Set<Promise<void>>()
 
   const begin = (n: number, due: number): Promise<void> => {
     tally.sent(due)
     const request = send(n).then(
       (answer) => tally.answered(due, answer),
-      (error) => tally.failed(errorKind(error))
+      (error) => {
+        if (error instanceof Refused) tally.refused(due)
+        tally.failed(errorKind(error))
+      }
     )
     inFlight.add(request)
     return request.finally(() => inFlight.delete(request))
@@ -48,28 +61,30 @@ export const runLoad = async (job: LoadJob): Promise<LoadResult> => {
 
   const drained =
     arrivals.kind === "closed"
-      ? keepInFlight(tally, arrivals.inFlight, begin)
+      ? keepInFlight(tally, arrivals, begin)
       : keepArriving(tally, arrivals.perSecond, beginWithin(arrivals.maxInFlight))
-  const giveUp = setTimeout(() => void pool.destroy(), job.warmup + job.measure + job.drain)
+  const giveUp = setTimeout(() => void close(), job.warmup + job.measure + job.drain)
   await drained
   await Promise.all(inFlight)
   clearTimeout(giveUp)
-  await pool.destroy()
+  await close()
   return tally.result()
 }
 
-const requester = (pool: Pool, { requests, apiKey }: LoadJob): SendRequest =>
-  requests.kind === "sale" ? saleRequest(pool, apiKey, requests.brics) : getRequest(pool, apiKey, requests.ids)
+const requester = (choose: Choose, { requests, apiKey }: LoadJob): SendRequest =>
+  requests.kind === "sale" ? saleRequest(choose, apiKey, requests.brics) : getRequest(choose, apiKey, requests.ids)
+
+type Closed = Extract<LoadJob["arrivals"], { readonly kind: "closed" }>
 
 /** Closed model: as one answer comes, the next request goes. */
 const keepInFlight = async (
   { end }: Tally,
-  inFlight: number,
+  { inFlight, total = Number.POSITIVE_INFINITY }: Closed,
   begin: (n: number, due: number) => Promise<void>
 ): Promise<void> => {
   let next = 0
   const one = async () => {
-    while (performance.now() < end) await begin(next++, performance.now())
+    while (performance.now() < end && next < total) await begin(next++, performance.now())
   }
   await Promise.all(Array.from({ length: inFlight }, one))
 }

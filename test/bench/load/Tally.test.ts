@@ -58,6 +58,26 @@ describe("Tally", () => {
     assert.strictEqual(answers.count, 400)
   })
 
+  it("keeps the waits of what was turned away apart from those of good answers", () => {
+    let now = 0
+    const tally = new Tally({ warmup: 1_000, measure: 2_000, arrivals: open }, () => now)
+    for (const [due, wait] of [
+      [500, 70],
+      [1_500, 3],
+      [1_600, 3],
+      [2_999, 3]
+    ] as const) {
+      now = due + wait
+      tally.refused(due)
+    }
+    now = 1_800
+    tally.answered(1_700, { id: "pay_1", cents: 100 })
+    const { refusals, latency, answers } = tally.result()
+    assert.strictEqual(refusals.count, 4)
+    assert.deepStrictEqual([refusals.latency.p50, refusals.latency.max, latency.max], [3, 3, 100])
+    assert.strictEqual(answers.count, 1)
+  })
+
   it("keeps the last thousand payments", () => {
     const { ids } = play(closed, every(1, 1_500, 1))
     assert.strictEqual(ids.length, 1_000)

@@ -14,7 +14,9 @@ export interface LoadResult {
   readonly lateness: LatencySummary
   /** All good answers, warm-up included, and the cents they say were captured. */
   readonly answers: { readonly count: number; readonly cents: number }
-  /** What was not a good answer, by kind, warm-up included. */
+  /** What was turned away, warm-up included, and how long it waited to hear that in the measured time. */
+  readonly refusals: { readonly count: number; readonly latency: LatencySummary }
+  /** What was not a good answer, by kind, refusals and the warm-up included. */
   readonly errors: Readonly<Record<string, number>>
   /** The last payments of the run, at most a thousand. */
   readonly ids: ReadonlyArray<string>
@@ -33,11 +35,13 @@ export class Tally {
   private readonly mostPerSecond: number
   private readonly latency = new Histogram()
   private readonly lateness = new Histogram()
+  private readonly refusals = new Histogram()
   private readonly errors: Record<string, number> = {}
   private readonly ids: Array<string> = []
   private firstAnswer = Number.NaN
   private lastAnswer = Number.NaN
   private count = 0
+  private refusalCount = 0
   private cents = 0
 
   constructor(
@@ -58,9 +62,7 @@ export class Tally {
 
   answered(due: number, { id, cents }: Answer): void {
     const now = this.now()
-    // What was due in the measured time may be answered after it, and leaving that out would flatter.
-    const isMeasured = this.isOpen ? due >= this.from : now >= this.from && now < this.end
-    if (isMeasured) {
+    if (this.isMeasured(due, now)) {
       if (this.latency.total === 0) this.firstAnswer = now
       this.lastAnswer = now
       this.latency.record(now - due)
@@ -68,6 +70,12 @@ export class Tally {
     this.ids[this.count % keptIds] = id
     this.count++
     this.cents += cents
+  }
+
+  refused(due: number): void {
+    const now = this.now()
+    this.refusalCount++
+    if (this.isMeasured(due, now)) this.refusals.record(now - due)
   }
 
   failed(kind: string): void {
@@ -80,9 +88,15 @@ export class Tally {
       latency: this.latency.summary(),
       lateness: this.lateness.summary(),
       answers: { count: this.count, cents: this.cents },
+      refusals: { count: this.refusalCount, latency: this.refusals.summary() },
       errors: this.errors,
       ids: this.ids
     }
+  }
+
+  // What was due in the measured time may be answered after it, and leaving that out would flatter.
+  private isMeasured(due: number, now: number): boolean {
+    return this.isOpen ? due >= this.from : now >= this.from && now < this.end
   }
 
   private rate(): number {
