@@ -14,7 +14,7 @@ import { serve } from "./Serve.ts"
 import { InvalidSettings, loadSettings, type Settings } from "./Settings.ts"
 import { Simulator } from "./simulator/Simulator.ts"
 import { loggingLayer } from "./telemetry/Logging.ts"
-import { tracingLayer } from "./telemetry/Tracing.ts"
+import { tracingLayer, untracedLayer } from "./telemetry/Tracing.ts"
 import { verifyCommand } from "./Verify.ts"
 
 const observed = (settings: Settings) => {
@@ -23,7 +23,7 @@ const observed = (settings: Settings) => {
   return Layer.merge(
     loggingLayer({ format, level: settings.LOG_LEVEL }),
     Option.match(settings.OTEL_EXPORTER_OTLP_ENDPOINT, {
-      onNone: () => Layer.empty,
+      onNone: () => untracedLayer,
       onSome: (endpoint) => tracingLayer({ endpoint, ratio })
     })
   )

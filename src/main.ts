@@ -42,6 +42,7 @@ import { TimelineRepo } from "./payments/TimelineRepo.ts"
 import { Timelines } from "./payments/Timelines.ts"
 import { type CipherKeys, ColumnCipher } from "./postgres/ColumnCipher.ts"
 import { type Connection, Database } from "./postgres/Database.ts"
+import { Sampling } from "./telemetry/Sampling.ts"
 import { Calls } from "./transactions/Calls.ts"
 import { Transactions } from "./transactions/charges/Transactions.ts"
 import { DoubtsRepo } from "./transactions/doubts/DoubtsRepo.ts"
@@ -178,11 +179,16 @@ const listener = (variable: string, host: string, port: number) =>
       Layer.effectContext<unknown, PortTaken, never>(Effect.fail(new PortTaken({ variable, port, cause })))
     ),
     Layer.provideMerge(Layer.succeed(HttpIncomingMessage.MaxBodySize, ByteSize.fromInputUnsafe("64 KiB"))),
-    Layer.provideMerge(Layer.succeed(HttpMiddleware.TracerDisabledWhen, isUntraceable)),
+    Layer.provideMerge(untracedRequests),
     Layer.provideMerge(
       Layer.succeed(HttpMiddleware.SpanNameGenerator, ({ method, url }) => `${method} ${templateOf(url)}`)
     )
   )
+
+const untracedRequests = Layer.effect(
+  HttpMiddleware.TracerDisabledWhen,
+  Effect.map(Sampling, (isKept) => (request) => !isKept(request.headers) || isUntraceable(request))
+)
 
 // Few names, so that traces can be grouped: ids become one word, and addresses that nobody serves none.
 const templateOf = (url: string): string =>

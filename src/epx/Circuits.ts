@@ -2,7 +2,7 @@ import { Duration, Effect, Metric } from "effect"
 import { CircuitBreaker } from "effect/persistence"
 import { gauge } from "../telemetry/Gauge.ts"
 import { epxBreakerState } from "../telemetry/Metrics.ts"
-import { steadily } from "./SteadyClock.ts"
+import { steadily } from "../time/SteadyClock.ts"
 import { makeTripRule } from "./TripRule.ts"
 
 const states = { Closed: 0, Open: 1, HalfOpen: 2 } as const

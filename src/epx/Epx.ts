@@ -3,6 +3,7 @@ import { continued } from "../domain/Attempts.ts"
 import type { Environment } from "../domain/Terminal.ts"
 import { labelled } from "../telemetry/Labelled.ts"
 import { epxAttemptDuration, epxResults } from "../telemetry/Metrics.ts"
+import { traced } from "../telemetry/Traced.ts"
 import { AnswerDocument } from "./AnswerFields.ts"
 import { answerText } from "./AnswerText.ts"
 import { breakerStore, makeBreaker, noBreaker } from "./Breaker.ts"
@@ -77,15 +78,10 @@ export class Epx extends Context.Service<
             : guard(environment, call(request, fence, lane, onSent))
           return made.pipe(
             Effect.tap((result) => report(request, result)),
-            Effect.withSpan(
-              `Epx.${operation}`,
-              {
-                kind: "client",
-                attributes: { "transaction.id": transactionId, "epx.tran_type": tranTypeOf(request) }
-              },
-              // A call never fails, so nobody would read the stack.
-              { captureStackTrace: false }
-            )
+            traced(`Epx.${operation}`, {
+              kind: "client",
+              attributes: { "transaction.id": transactionId, "epx.tran_type": tranTypeOf(request) }
+            })
           )
         }
 

@@ -1,4 +1,17 @@
-import { Cause, Clock, Context, Effect, LogLevel, Metric, Option, References, Result, Schema } from "effect"
+import {
+  Cause,
+  Clock,
+  Context,
+  Duration,
+  Effect,
+  LogLevel,
+  Metric,
+  Option,
+  References,
+  Result,
+  Schema,
+  Tracer
+} from "effect"
 import { SecureRandom } from "effect/crypto"
 import {
   HttpBody,
@@ -10,6 +23,7 @@ import {
 } from "effect/http"
 import { labelled } from "../telemetry/Labelled.ts"
 import { httpRequestDuration } from "../telemetry/Metrics.ts"
+import { makeTimer, type Timer } from "../time/Timer.ts"
 import { Health } from "./Health.ts"
 import { problemBody } from "./Problem.ts"
 import { requestDeadline } from "./RequestDeadline.ts"
@@ -35,25 +49,62 @@ export const Edge = HttpRouter.middleware(
   Effect.gen(function* () {
     const random = yield* SecureRandom.SecureRandom
     const health = yield* Health
+    const timer = yield* makeTimer
+    // Nothing interrupts a request here; from the route on, its deadline and a client that goes away do.
     return Effect.fnUntraced(function* (route: Effect.Effect<HttpServerResponse.HttpServerResponse, unknown>) {
       const request = yield* HttpServerRequest.HttpServerRequest
       const id = yield* requestIdFrom(request.headers["x-request-id"], random)
       const start = yield* Clock.monotonicTimeNanos
-      yield* Effect.ignore(Effect.annotateCurrentSpan("request.id", id))
-      return yield* Effect.andThen(guardRequest, route).pipe(
-        Effect.timeoutOrElse({ duration: requestDeadline, orElse: () => Effect.succeed(naked(503)) }),
+      const span = Option.getOrUndefined(yield* Effect.serviceOption(Tracer.ParentSpan))
+      if (span?._tag === "Span") span.attribute("request.id", id)
+      return yield* Effect.andThen(Effect.interruptible(guardRequest), route).pipe(
+        before(timer),
         Effect.catchCause(toProblem),
         Effect.map((response) => finish(response, id)),
         // A connection that is kept alive would keep a service that shuts down from ending.
         Effect.flatMap((response) => Effect.map(health.isReady, (isReady) => (isReady ? response : last(response)))),
         Effect.tap((response) => observe(request, response, start)),
-        Effect.provideService(RequestId, id),
-        Effect.annotateLogs({ request_id: id })
+        Effect.updateContext(identifiedBy(id, span !== undefined))
       )
     })
   }),
   { global: true }
 )
+
+/** What asks for the id finds it, every line of the log has it, and a request without a span has none inside either. */
+const identifiedBy =
+  (id: string, isTraced: boolean) => (context: Context.Context<HttpServerRequest.HttpServerRequest>) =>
+    context.pipe(
+      Context.add(RequestId, id),
+      Context.add(References.CurrentLogAnnotations, {
+        ...Context.get(context, References.CurrentLogAnnotations),
+        request_id: id
+      }),
+      Context.add(References.TracerEnabled, isTraced && Context.get(context, References.TracerEnabled))
+    )
+
+/**
+ * Interrupts the fiber of the request itself when its time is over: to race it against a sleep would take two more of
+ * them.
+ */
+const before =
+  (timer: Timer) =>
+  <A, E, R>(request: Effect.Effect<A, E, R>) =>
+    Effect.withFiber<A | HttpServerResponse.HttpServerResponse, E, R>((fiber) => {
+      let isOver = false
+      const stop = timer(requestDeadline_ms, () => {
+        isOver = true
+        fiber.interruptUnsafe()
+      })
+      return Effect.onExit(request, () => Effect.sync(stop)).pipe(
+        Effect.catchCauseIf(
+          (cause) => isOver && Cause.hasInterruptsOnly(cause),
+          () => Effect.succeed(naked(503))
+        )
+      )
+    })
+
+const requestDeadline_ms = Duration.toMillis(requestDeadline)
 
 const problemResponse = (tag: string, status: number, detail: string, members: object = {}) =>
   HttpServerResponse.jsonUnsafe(

@@ -7,9 +7,8 @@ import { MerchantNotFound } from "../domain/Merchant.ts"
 import type { Scope } from "../domain/Scope.ts"
 import type { Environment } from "../domain/Terminal.ts"
 import { type Page, pageOf } from "../postgres/Page.ts"
-import { traced } from "../telemetry/Traced.ts"
 import { type ApiKeySecret, hashSecret, hasSecretForm, hintOf, makeSecret, secretLength } from "./ApiKeySecret.ts"
-import { ApiKeysRepo, type StoredSecret } from "./ApiKeysRepo.ts"
+import { ApiKeysRepo, type KeyHolder, type StoredSecret } from "./ApiKeysRepo.ts"
 import { makeKeyCache } from "./KeyCache.ts"
 import { credentialOf, type KeyCredential } from "./KeyCredential.ts"
 import { trackLastUse } from "./LastUse.ts"
@@ -54,7 +53,7 @@ export class ApiKeys extends Context.Service<
     Effect.gen(function* () {
       const repo = yield* ApiKeysRepo
       const random = yield* SecureRandom.SecureRandom
-      const cache = yield* makeKeyCache(repo.findByHash)
+      const cache = yield* makeKeyCache((hash) => Effect.map(repo.findByHash(hash), Option.map(knownOf)))
       const noteUse = yield* trackLastUse(repo)
 
       const mint = Effect.fnUntraced(function* (
@@ -118,12 +117,12 @@ export class ApiKeys extends Context.Service<
       const authenticate = Effect.fnUntraced(function* (secret: ApiKeySecret) {
         // Hashed whatever its form, so that the time it takes does not tell the form.
         const hash = hashSecret(secret)
-        const holder = hasSecretForm(secret) ? yield* cache.get(hash) : Option.none()
+        const known = hasSecretForm(secret) ? yield* cache.get(hash) : Option.none()
         const now = yield* Clock.currentTimeMillis
-        if (Option.isNone(holder) || isExpired(holder.value.expires_at, now)) return Option.none()
-        yield* noteUse(holder.value.id)
-        return Option.some(credentialOf(holder.value))
-      }, traced("ApiKeys.authenticate"))
+        if (Option.isNone(known) || now >= known.value.expiresAt_ms) return Option.none()
+        yield* noteUse(known.value.credential.keyId)
+        return Option.some(known.value.credential)
+      })
 
       return ApiKeys.of({
         createForMerchant,
@@ -138,5 +137,8 @@ export class ApiKeys extends Context.Service<
   )
 }
 
-const isExpired = (expiresAt: DateTime.Utc | null, now: number): boolean =>
-  expiresAt !== null && now >= DateTime.toEpochMillis(expiresAt)
+/** What is kept of a key: put together once, and not for each request. */
+const knownOf = (holder: KeyHolder) => ({
+  credential: credentialOf(holder),
+  expiresAt_ms: holder.expires_at === null ? Number.POSITIVE_INFINITY : DateTime.toEpochMillis(holder.expires_at)
+})

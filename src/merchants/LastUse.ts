@@ -9,11 +9,11 @@ const flushing = Schedule.spaced("1 minute")
  * Returns the function that notes one; what is not stored yet is stored when the scope closes.
  */
 export const trackLastUse = Effect.fnUntraced(function* (repo: Pick<ApiKeysRepo["Service"], "touch">) {
-  const uses = new Map<ApiKeyId, DateTime.Utc>()
+  const uses = new Map<ApiKeyId, number>()
 
   const flush = Effect.suspend(() => {
     if (uses.size === 0) return Effect.void
-    const batch = new Map(uses)
+    const batch = new Map(Array.from(uses, ([id, millis]) => [id, DateTime.makeUnsafe(millis)]))
     uses.clear()
     return Effect.catch(repo.touch(batch), (error) =>
       Effect.logWarning("The last use of API keys was not stored").pipe(
@@ -25,5 +25,5 @@ export const trackLastUse = Effect.fnUntraced(function* (repo: Pick<ApiKeysRepo[
   yield* Effect.addFinalizer(() => flush)
   yield* flush.pipe(Effect.schedule(flushing), Effect.forkScoped)
 
-  return (id: ApiKeyId) => Effect.map(Clock.currentTimeMillis, (millis) => uses.set(id, DateTime.makeUnsafe(millis)))
+  return (id: ApiKeyId) => Effect.map(Clock.currentTimeMillis, (millis) => uses.set(id, millis))
 })

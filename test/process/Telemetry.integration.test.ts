@@ -9,11 +9,11 @@ import { sell } from "./Shop.ts"
 import { Stand } from "./Stand.ts"
 
 /** Takes one payment and ends the service; returns the modules it loaded, which V8's coverage of a process lists. */
-const takePayment = Effect.fnUntraced(function* (key: string, env: Environment) {
+const takePayment = Effect.fnUntraced(function* (key: string, env: Environment, headers: Record<string, string> = {}) {
   const { start } = yield* Stand
   const directory = yield* workplace()
   const { access, ended, signal } = yield* start({ ...env, NODE_V8_COVERAGE: directory })
-  const answer = yield* sell(access, { key, amount: 300 }, { traceparent })
+  const answer = yield* sell(access, { key, amount: 300 }, headers)
   assert.strictEqual(answer.status, 201)
   yield* signal("SIGTERM")
   assert.strictEqual(yield* ended, 0)
@@ -30,7 +30,7 @@ layer(Stand.layer, { excludeTestServices: true })("telemetry", (it) => {
   it.effect("of a payment is one trace, which goes on the caller's, and is flushed at the end", () =>
     Effect.gen(function* () {
       const { spans, url } = yield* collector
-      const modules = yield* takePayment("traced", { OTEL_EXPORTER_OTLP_ENDPOINT: url })
+      const modules = yield* takePayment("traced", { OTEL_EXPORTER_OTLP_ENDPOINT: url }, { traceparent })
       assert.isNotEmpty(modules.filter(isTelemetry))
 
       const ours = spans.filter((span) => span.traceId === traceId)
@@ -50,6 +50,24 @@ layer(Stand.layer, { excludeTestServices: true })("telemetry", (it) => {
         assert.includeMembers([...path], ["Transactions.charge", "POST /v1/payments"], name)
       }
       assert.strictEqual(named("Epx.sale")?.kind, 3)
+    })
+  )
+
+  it.effect("is made of each request or of none of its parts, by the share of traces that is kept", () =>
+    Effect.gen(function* () {
+      const { spans, url } = yield* collector
+      const namesAt = Effect.fnUntraced(function* (share: string) {
+        const before = spans.length
+        yield* takePayment(`share-${share}`, { OTEL_EXPORTER_OTLP_ENDPOINT: url, OTEL_TRACES_SAMPLER_ARG: share })
+        return spans.slice(before).map(({ name }) => name)
+      })
+      const path = ["POST /v1/payments", "Payments.create", "TransactionsRepo.claim", "Epx.sale"]
+      assert.includeMembers(yield* namesAt("1"), path)
+      const none = yield* namesAt("0")
+      assert.deepStrictEqual(
+        none.filter((name) => path.includes(name)),
+        []
+      )
     })
   )
 

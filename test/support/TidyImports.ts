@@ -1,7 +1,7 @@
 import type { Rule } from "./TidyRule.ts"
 import type { Import, Source } from "./TidySource.ts"
 
-const storing = ["domain", "postgres", "telemetry"]
+const storing = ["domain", "postgres", "telemetry", "time"]
 const routing = [...storing, "http", "merchants", "events"]
 const paying = [...routing, "transactions", "payment-methods"]
 const selling = [...paying, "payments"]
@@ -19,10 +19,11 @@ const reading = [
 /** A folder or root file of `src/` may import itself and these; the composition roots may import everything. */
 export const mayImport: Readonly<Record<string, ReadonlyArray<string>>> = {
   domain: [],
+  time: [],
   telemetry: ["domain"],
-  epx: ["domain", "telemetry"],
-  postgres: ["domain", "telemetry"],
-  http: ["domain", "telemetry"],
+  epx: ["domain", "telemetry", "time"],
+  postgres: ["domain", "telemetry", "time"],
+  http: ["domain", "telemetry", "time"],
   audit: [...storing, "http"],
   merchants: [...storing, "http"],
   events: [...storing, "http", "merchants"],
