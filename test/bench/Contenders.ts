@@ -1,11 +1,13 @@
 import { Effect } from "effect"
 import type { BaselineSettings } from "./baseline/Baseline.ts"
 import { startChild } from "./Child.ts"
-import type { ContenderName } from "./Options.ts"
 import { type Probed, probed } from "./Probed.ts"
 import type { Server } from "./Server.ts"
 import { startService } from "./Service.ts"
 import type { TraceSink } from "./TraceSink.ts"
+
+/** `services` are several processes of the service on one database. */
+export type ContenderName = "baseline" | "service" | "services"
 
 /** A running contender. */
 export interface Contender extends Probed {
@@ -18,21 +20,34 @@ export interface Contender extends Probed {
   readonly terminal: string
   /** Where its traces go, if it makes any. */
   readonly traces?: TraceSink | undefined
+  /** Further processes of it, on the same database. */
+  readonly peers?: ReadonlyArray<Contender>
 }
 
 export interface ContenderOptions {
   readonly database: Server
   readonly gatewayUrl: string
+  /** File with the certificate authority of a gateway that speaks TLS. */
+  readonly authority?: string | undefined
   /** Without it nobody traces. */
   readonly traces?: TraceSink | undefined
+  /** Of `services`; others are one process. */
+  readonly processes?: number | undefined
   /** Where the files with its output go. */
   readonly directory: string
 }
 
-export const startContender = (name: ContenderName, options: ContenderOptions) =>
-  name === "baseline" ? startBaseline(options) : startService(options)
+export const startContender = (name: ContenderName, options: ContenderOptions) => {
+  if (name === "baseline") return startBaseline(options)
+  if (name === "service") return startService({ ...options, processes: 1 })
+  return Effect.map(startService(options), (contender): Contender => ({ ...contender, name }))
+}
 
-const startBaseline = Effect.fnUntraced(function* ({ database, gatewayUrl, directory }: ContenderOptions) {
+/** All processes of it. */
+export const processesOf = (contender: Contender): ReadonlyArray<Contender> => [contender, ...(contender.peers ?? [])]
+
+export const startBaseline = Effect.fnUntraced(function* (options: ContenderOptions) {
+  const { database, gatewayUrl, authority, directory } = options
   const settings: BaselineSettings = {
     database,
     connections: 20,
@@ -41,14 +56,10 @@ const startBaseline = Effect.fnUntraced(function* ({ database, gatewayUrl, direc
     key: { cust: "7001", merch: "700101", dba: "1", terminal: "1" },
     apiKey: "sk_test_baseline"
   }
-  const env = { NODE_ENV: "production", BASELINE: JSON.stringify(settings) }
-  const child = yield* startChild({
-    name: "baseline",
-    module: "./baseline/Baseline.ts",
-    env,
-    directory,
-    hasProbe: true
-  })
+  const trust = authority === undefined ? {} : { NODE_EXTRA_CA_CERTS: authority }
+  const env = { NODE_ENV: "production", BASELINE: JSON.stringify(settings), ...trust }
+  const module = { module: "./baseline/Baseline.ts", hasProbe: true }
+  const child = yield* startChild({ name: "baseline", ...module, env, directory })
   const contender: Contender = {
     name: "baseline",
     pid: child.pid,

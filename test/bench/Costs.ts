@@ -3,8 +3,8 @@ import { cpuOf, cpuOfFamily, machineTime } from "./Machine.ts"
 export const roles = ["contender", "postgres", "simulator", "load"] as const
 export type Role = (typeof roles)[number]
 
-/** Process ids; undefined where the system does not tell. */
-export type Pids = Readonly<Record<Role, number | undefined>>
+/** Process ids; none where the system does not tell. */
+export type Pids = Readonly<Record<Role, ReadonlyArray<number>>>
 
 /** Milliseconds of processor time; undefined where the system does not tell. */
 export type CpuTimes = Readonly<Record<Role, number | undefined>>
@@ -59,10 +59,13 @@ export const mapRoles = (value: (role: Role) => number | undefined): CpuTimes =>
 
 const cpuTimes = (pids: Pids): CpuTimes =>
   mapRoles((role) => {
-    const pid = pids[role]
-    if (pid === undefined) return undefined
-    return role === "postgres" ? cpuOfFamily(pid) : cpuOf(pid)
+    const times = pids[role].map(role === "postgres" ? cpuOfFamily : cpuOf)
+    return times.length === 0 ? undefined : sum(times)
   })
+
+/** Undefined when one of them is. */
+export const sum = (values: ReadonlyArray<number | undefined>): number | undefined =>
+  values.reduce((a, b) => (a === undefined || b === undefined ? undefined : a + b), 0)
 
 const difference = (after: number | undefined, before: number | undefined): number | undefined =>
   after === undefined || before === undefined ? undefined : after - before

@@ -17,11 +17,15 @@ export interface CounterReader {
   readonly read: (database: string) => Promise<Counters>
   /** Lags: a connection reports when it is busy again or after `commitLag`. */
   readonly commits: (database: string) => Promise<number>
+  /** Bytes of write-ahead log of the whole server. What it counts itself lags as commits do; the position does not. */
+  readonly wal: () => Promise<{ readonly counted: number; readonly position: number }>
   readonly close: () => Promise<void>
 }
 
 /** An idle connection reports its commits after ten seconds (PGSTAT_IDLE_INTERVAL in the Postgres sources). */
 export const commitLag = "10500 millis"
+
+const walPosition = "pg_wal_lsn_diff(pg_current_wal_insert_lsn(), '0/0')"
 
 export const openCounters = async (server: Server): Promise<CounterReader> => {
   const client = new Client({ ...server, application_name: "bench counters" })
@@ -37,16 +41,21 @@ export const openCounters = async (server: Server): Promise<CounterReader> => {
     settings: settings as Record<string, string>,
     read: async (database) => {
       const { statements, wal } = await one(
-        // pg_stat_wal lags as commits do; the position in the log does not.
         `SELECT (SELECT coalesce(sum(s.calls), 0) FROM pg_stat_statements s JOIN pg_database d ON d.oid = s.dbid
             WHERE d.datname = $1 AND s.toplevel) AS statements,
-          pg_wal_lsn_diff(pg_current_wal_insert_lsn(), '0/0') AS wal`,
+          ${walPosition} AS wal`,
         [database]
       )
       return { statements: Number(statements), walBytes: Number(wal) }
     },
     commits: async (database) =>
       Number((await one("SELECT xact_commit FROM pg_stat_database WHERE datname = $1", [database])).xact_commit),
+    wal: async () => {
+      const { counted, position } = await one(
+        `SELECT (SELECT wal_bytes FROM pg_stat_wal) AS counted, ${walPosition} AS position`
+      )
+      return { counted: Number(counted), position: Number(position) }
+    },
     close: () => client.end()
   }
 }

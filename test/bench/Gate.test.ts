@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { type Evidence, objections } from "./Gate.ts"
+import { type Evidence, objections, type RefusalEvidence, refusalObjections } from "./Gate.ts"
 
 const sum = { count: 3, cents: 5_997 }
 const agreed: Evidence = { gateway: sum, doubleCharges: [], books: sum, undecided: 0, answers: sum }
@@ -38,5 +38,39 @@ describe("Gate", () => {
     assert.deepStrictEqual(objections({ gateway: none, doubleCharges: [], books: none, undecided: 0, answers: none }), [
       "the gateway saw no payment"
     ])
+  })
+
+  it("lets answers that left it open explain what others know more, and nothing else", () => {
+    const fewer: Evidence = { ...agreed, answers: { count: 1, cents: 1_999 } }
+    assert.deepStrictEqual(objections({ ...fewer, open: 2 }), [])
+    assert.match(objections({ ...fewer, open: 1 }).join(), /the answers say 1 payments over 19.99 and 1 open/)
+    assert.isNotEmpty(objections({ ...agreed, answers: { count: 4, cents: 7_996 }, open: 9 }))
+    assert.isNotEmpty(objections({ ...agreed, answers: { count: 3, cents: 5_996 }, open: 9 }))
+  })
+})
+
+describe("Gate of refusals", () => {
+  const none = { count: 0, cents: 0 }
+  const refused: RefusalEvidence = {
+    errors: { http_503_gateway_unavailable: 7 },
+    refusals: 7,
+    answers: none,
+    books: none,
+    undecided: 0
+  }
+
+  it("has nothing against a run in which all were turned away for one reason", () => {
+    assert.deepStrictEqual(refusalObjections(refused), [])
+  })
+
+  it.each<[string, Partial<RefusalEvidence>, RegExp]>([
+    ["a run without a refusal", { errors: {}, refusals: 0 }, /nothing was refused/],
+    ["one that was served", { answers: { count: 1, cents: 5 } }, /1 were served/],
+    ["a failure that is no refusal", { errors: { http_503_x: 7, http_500: 1 } }, /1 were neither served nor refused/],
+    ["two reasons", { errors: { http_503_x: 6, http_429_y: 1 } }, /different reasons: http_503_x, http_429_y/],
+    ["a charge", { books: { count: 1, cents: 500 } }, /the books have 1 payments over 5.00/],
+    ["a transaction without an outcome", { undecided: 2 }, /2 transactions have no outcome/]
+  ])("objects to %s", (_, change, reason) => {
+    assert.match(refusalObjections({ ...refused, ...change }).join("\n"), reason)
   })
 })

@@ -1,14 +1,6 @@
 import { parseArgs } from "node:util"
-
-/** How a scenario loads a contender. */
-export interface Scenario {
-  readonly name: string
-  readonly gatewayMillis: number
-  readonly requests: "sale" | "get"
-  readonly arrivals:
-    | { readonly kind: "closed"; readonly inFlight: number }
-    | { readonly kind: "open"; readonly perSecond: number; readonly maxInFlight: number }
-}
+import type { ContenderName } from "./Contenders.ts"
+import { fullProgramme, matching, type Programme, quickProgramme, scenariosOf } from "./Programme.ts"
 
 export interface Options {
   readonly mode: "quick" | "full"
@@ -18,21 +10,27 @@ export interface Options {
   /** After so many milliseconds each further scenario has one round only, as on a machine that is busy. */
   readonly patience: number
   readonly contenders: ReadonlyArray<ContenderName>
-  readonly scenarios: ReadonlyArray<Scenario>
+  /** Of the contender `services`. */
+  readonly processes: number
+  readonly programme: Programme
 }
 
-export const contenderNames = ["baseline", "service"] as const
-export type ContenderName = (typeof contenderNames)[number]
+const choices = ["baseline", "service"] as const
 
 export const usage = `Usage: npm run bench -- [options]
 
   --quick            the short form: at most 90 seconds in all
   --only <name>      one contender: baseline or service
+  --processes <n>    so many processes of the service, 2 to 8, on one database; beside them a single one
+  --match <text>     only what has this in its name
   --rounds <n>       runs of each contender in each scenario, 1 to 50
   --seconds <n>      measured time of one run, 1 to 120
   --rate <n>         payments a second where the rate is fixed, 1 to 20000
-  --in-flight <n>    requests at a time where the rate is not fixed, 1 to 1000
-  --help`
+  --in-flight <n>    requests at a time where the rate is not fixed, 1 to 500
+  --help
+
+The exit code is 1 when a run is void, or when the service makes more statements or commits for a sale than it may.
+No time and no rate fails it: they are judged in the table.`
 
 /** What is wrong with the arguments, in words for whoever typed them. */
 export class BadArguments extends Error {}
@@ -40,25 +38,36 @@ export class BadArguments extends Error {}
 export const parseOptions = (args: ReadonlyArray<string>): Options | "help" => {
   const values = readArguments(args)
   if (values.help === true) return "help"
+  const { only, processes } = values
+  if (only !== undefined && processes !== undefined) throw new BadArguments("--only and --processes exclude each other")
   const isQuick = values.quick === true
-  const inFlight = integer("in-flight", values["in-flight"], 64, 1_000)
-  const rates = values.rate === undefined ? undefined : [integer("rate", values.rate, 0, 20_000)]
   return {
     mode: isQuick ? "quick" : "full",
     rounds: integer("rounds", values.rounds, isQuick ? 3 : 5, 50),
     measure: integer("seconds", values.seconds, isQuick ? 3 : 6, 120) * 1_000,
     // What follows, one round, the wait for the commits and the end, fits into the ninety seconds.
     patience: isQuick ? 58_000 : Number.POSITIVE_INFINITY,
-    contenders: values.only === undefined ? contenderNames : [contender(values.only)],
-    scenarios: isQuick
-      ? [closed("sale", inFlight), ...(rates ?? [600]).map((rate) => open(40, rate))]
-      : [
-          closed("sale", inFlight),
-          ...(rates ?? [100, 600, 1_200]).map((rate) => open(40, rate)),
-          ...[200, 350].flatMap((gatewayMillis) => (rates ?? [600]).map((rate) => open(gatewayMillis, rate))),
-          closed("get", inFlight)
-        ]
+    contenders: processes !== undefined ? ["service", "services"] : only === undefined ? choices : [contender(only)],
+    processes: integer("processes", processes, 2, 8, 2),
+    programme: programmeOf(values)
   }
+}
+
+type Values = ReturnType<typeof readArguments>
+
+const programmeOf = (values: Values): Programme => {
+  const options = {
+    inFlight: integer("in-flight", values["in-flight"], 64, 500),
+    rate: values.rate === undefined ? undefined : integer("rate", values.rate, 0, 20_000)
+  }
+  // Several processes against one: what the quick form plays shows whether they get in each other's way.
+  const isShort = values.quick === true || values.processes !== undefined
+  const whole = (isShort ? quickProgramme : fullProgramme)(options)
+  if (values.match === undefined) return whole
+  const programme = matching(whole, values.match)
+  if (scenariosOf(programme).length + programme.trials.length > 0) return programme
+  const names = [...scenariosOf(whole).map(({ name }) => name), ...whole.trials].map((name) => `  ${name}`)
+  throw new BadArguments(`Nothing has "${values.match}" in its name. There is:\n\n${names.join("\n")}`)
 }
 
 const readArguments = (args: ReadonlyArray<string>) => {
@@ -68,6 +77,8 @@ const readArguments = (args: ReadonlyArray<string>) => {
       options: {
         quick: { type: "boolean" },
         only: { type: "string" },
+        processes: { type: "string" },
+        match: { type: "string" },
         rounds: { type: "string" },
         seconds: { type: "string" },
         rate: { type: "string" },
@@ -80,30 +91,15 @@ const readArguments = (args: ReadonlyArray<string>) => {
   }
 }
 
-const closed = (requests: "sale" | "get", inFlight: number): Scenario => ({
-  name: requests === "sale" ? `sale, 0 ms gateway, ${inFlight} in flight` : `GET payment, ${inFlight} in flight`,
-  gatewayMillis: 0,
-  requests,
-  arrivals: { kind: "closed", inFlight }
-})
-
-const open = (gatewayMillis: number, perSecond: number): Scenario => ({
-  name: `sale, ${gatewayMillis} ms gateway, ${perSecond}/s`,
-  gatewayMillis,
-  requests: "sale",
-  // A second of arrivals: a contender that falls behind by more than that has lost.
-  arrivals: { kind: "open", perSecond, maxInFlight: Math.max(64, Math.min(perSecond, 2_000)) }
-})
-
-const integer = (name: string, text: string | undefined, otherwise: number, most: number): number => {
+const integer = (name: string, text: string | undefined, otherwise: number, most: number, least = 1): number => {
   if (text === undefined) return otherwise
   const value = Number(text)
-  if (/^\d+$/.test(text) && value >= 1 && value <= most) return value
-  throw new BadArguments(`--${name} must be a whole number from 1 to ${most}, not "${text}"`)
+  if (/^\d+$/.test(text) && value >= least && value <= most) return value
+  throw new BadArguments(`--${name} must be a whole number from ${least} to ${most}, not "${text}"`)
 }
 
 const contender = (text: string): ContenderName => {
-  const found = contenderNames.find((name) => name === text)
-  if (found === undefined) throw new BadArguments(`--only must be ${contenderNames.join(" or ")}, not "${text}"`)
+  const found = choices.find((name) => name === text)
+  if (found === undefined) throw new BadArguments(`--only must be ${choices.join(" or ")}, not "${text}"`)
   return found
 }

@@ -51,7 +51,7 @@ const spawnWithLog = ({ module, args = [], env, hasProbe = false }: ProcessOptio
   const preload = hasProbe ? ["--import", new URL("./Probe.ts", import.meta.url).href] : []
   const output = openSync(log, "a")
   try {
-    return spawn(process.execPath, [...preload, fileURLToPath(new URL(module, import.meta.url)), ...args], {
+    return spawn(process.execPath, [...preload, pathOf(module), ...args], {
       env: withPath(env),
       // JSON would turn NaN, a latency of nothing, into null.
       serialization: "advanced",
@@ -61,6 +61,8 @@ const spawnWithLog = ({ module, args = [], env, hasProbe = false }: ProcessOptio
     closeSync(output)
   }
 }
+
+export const pathOf = (module: string): string => fileURLToPath(new URL(module, import.meta.url))
 
 /** Nothing else of our environment is passed on: a variable of this shell must not change what is measured. */
 export const withPath = (env: Readonly<Record<string, string>>) => ({

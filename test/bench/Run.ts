@@ -1,16 +1,15 @@
 import { Effect } from "effect"
-import { readBooks } from "./Books.ts"
 import type { Child } from "./Child.ts"
-import type { Contender } from "./Contenders.ts"
-import { type Costs, type CpuTimes, mapRoles, startCosts } from "./Costs.ts"
+import { type Contender, type ContenderName, processesOf } from "./Contenders.ts"
+import { type Costs, type CpuTimes, mapRoles, startCosts, sum } from "./Costs.ts"
 import type { CounterReader } from "./Counters.ts"
-import { minus, objections, type Sum } from "./Gate.ts"
 import type { Gateway } from "./Gateway.ts"
 import type { LoadJob } from "./load/Load.ts"
 import type { LoadResult } from "./load/Tally.ts"
 import { residentOf } from "./Machine.ts"
-import type { ContenderName, Scenario } from "./Options.ts"
 import type { EventLoopDelay } from "./Probe.ts"
+import type { Scenario } from "./Scenario.ts"
+import { before, objectionsTo } from "./Verdict.ts"
 
 /** What takes part in every run. */
 export interface Stage {
@@ -32,6 +31,7 @@ export interface RunOptions {
 /** What one run gave. Figures "for each" are divided by all good answers, those of the warm-up included. */
 export interface RunResult {
   readonly scenario: string
+  readonly requests: Scenario["requests"]
   readonly contender: ContenderName
   /** Why it is void; nothing when it is valid. */
   readonly objections: ReadonlyArray<string>
@@ -41,7 +41,7 @@ export interface RunResult {
   readonly statementsForEach: number
   /** Of the whole server. */
   readonly walBytesForEach: number
-  /** Megabytes at the end of the load; undefined where the system does not tell. */
+  /** Megabytes of the contender at the end of the load, several processes together; undefined where the system does not tell. */
   readonly resident: number | undefined
   /** Of the contender, from the first request to the last answer. */
   readonly eventLoopDelay: EventLoopDelay
@@ -55,31 +55,33 @@ export const run = Effect.fnUntraced(function* (stage: Stage, options: RunOption
   const readCounters = Effect.promise(() => counters.read(contender.database.database))
 
   yield* gateway.reset
-  const books = yield* booksOf(contender)
-  const before = yield* readCounters
-  const tracedBefore = tracedBy(contender)
-  yield* contender.eventLoopDelay
+  const witnessed = yield* before(contender)
+  const countedBefore = yield* readCounters
+  const processes = processesOf(contender)
+  const delays = Effect.forEach(processes, ({ eventLoopDelay }) => eventLoopDelay)
+  yield* delays
   const spent = startCosts({
-    contender: contender.pid,
-    postgres: counters.postmaster,
-    simulator: gateway.pid,
-    load: load.pid
+    contender: processes.map(({ pid }) => pid),
+    postgres: counters.postmaster === undefined ? [] : [counters.postmaster],
+    simulator: [gateway.pid],
+    load: [load.pid]
   })
   const result = (yield* load.ask(jobOf(gateway, options))) as LoadResult
   const { cpu, machine } = spent()
-  const eventLoopDelay = yield* contender.eventLoopDelay
-  const after = yield* readCounters
-  const resident = residentOf(contender.pid)
+  const eventLoopDelay = worst(yield* delays)
+  const counted = yield* readCounters
+  const resident = sum(processes.map(({ pid }) => residentOf(pid)))
 
   const answered = result.answers.count
   const done: RunResult = {
     scenario: scenario.name,
+    requests: scenario.requests,
     contender: contender.name,
-    objections: yield* judge(gateway, options, { books: books.captured, traced: tracedBefore }, result),
+    objections: yield* objectionsTo(scenario, contender, gateway, witnessed, result),
     load: result,
     cpuForEach: mapRoles((role) => (cpu[role] === undefined ? undefined : cpu[role] / answered)),
-    statementsForEach: (after.statements - before.statements) / answered,
-    walBytesForEach: (after.walBytes - before.walBytes) / answered,
+    statementsForEach: (counted.statements - countedBefore.statements) / answered,
+    walBytesForEach: (counted.walBytes - countedBefore.walBytes) / answered,
     resident,
     eventLoopDelay,
     machine
@@ -87,51 +89,19 @@ export const run = Effect.fnUntraced(function* (stage: Stage, options: RunOption
   return done
 })
 
+const worst = (delays: ReadonlyArray<EventLoopDelay>): EventLoopDelay => ({
+  p50: Math.max(...delays.map(({ p50 }) => p50)),
+  p99: Math.max(...delays.map(({ p99 }) => p99)),
+  max: Math.max(...delays.map(({ max }) => max))
+})
+
 const jobOf = ({ brics }: Gateway, { contender, scenario, warmup, measure, ids }: RunOptions): LoadJob => ({
   url: contender.url,
+  moreUrls: (contender.peers ?? []).map(({ url }) => url),
   apiKey: contender.apiKey,
   requests: scenario.requests === "sale" ? { kind: "sale", brics } : { kind: "get", ids },
   arrivals: scenario.arrivals,
   warmup,
   measure,
   drain: 45_000
-})
-
-const judge = Effect.fnUntraced(function* (
-  gateway: Gateway,
-  { contender, scenario }: RunOptions,
-  before: { readonly books: Sum; readonly traced: number },
-  { answers }: LoadResult
-) {
-  if (scenario.requests === "get") return answers.count === 0 ? ["no payment was read"] : []
-  const books = yield* settledBooks(contender)
-  const ledger = yield* gateway.ledger(contender.terminal)
-  return objections({
-    gateway: ledger.captured,
-    doubleCharges: ledger.doubleCharges,
-    books: minus(books.captured, before.books),
-    undecided: books.undecided,
-    answers,
-    traced: contender.traces && (yield* tracedSince(contender, before.traced))
-  })
-})
-
-const tracedBy = ({ traces }: Contender): number => traces?.counted().sales ?? 0
-
-/** Traces are exported a second after they were made; after three the first would be there. */
-const tracedSince = Effect.fnUntraced(function* (contender: Contender, before: number) {
-  for (let tries = 0; tracedBy(contender) === before && tries < 30; tries++) yield* Effect.sleep("100 millis")
-  return tracedBy(contender) - before
-})
-
-const booksOf = ({ database }: Contender) => Effect.promise(() => readBooks(database))
-
-/** A request whose client gave up may still be settling; what is not decided after five seconds counts as undecided. */
-const settledBooks = Effect.fnUntraced(function* (contender: Contender) {
-  let books = yield* booksOf(contender)
-  for (let tries = 0; books.undecided > 0 && tries < 50; tries++) {
-    yield* Effect.sleep("100 millis")
-    books = yield* booksOf(contender)
-  }
-  return books
 })

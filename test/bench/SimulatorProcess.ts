@@ -7,6 +7,8 @@ export interface SimulatorSettings {
   /** 0: any free port. */
   readonly port: number
   readonly latencyMillis: number
+  /** Whether that port speaks TLS, with a certificate of the simulator's own authority. */
+  readonly isTls?: boolean
 }
 
 /** What it announces. */
@@ -16,15 +18,26 @@ export interface SimulatorReady {
   readonly brics: ReadonlyArray<string>
 }
 
-const serve = ({ port, latencyMillis }: SimulatorSettings) =>
+const serve = ({ port, latencyMillis, isTls = false }: SimulatorSettings) =>
   Effect.gen(function* () {
-    const { url, controlUrl, brics } = yield* Simulator
-    const ready: SimulatorReady = { url: String(url), controlUrl: String(controlUrl), brics: Object.values(brics) }
+    const { url, tls, controlUrl, brics } = yield* Simulator
+    const ready: SimulatorReady = {
+      url: String(tls?.url ?? url),
+      controlUrl: String(controlUrl),
+      brics: Object.values(brics)
+    }
     announce(ready)
     return yield* Effect.never
   }).pipe(
-    // A log of requests is memory and time that EPX would not take from us.
-    Effect.provide(Simulator.layer({ port, controlPort: 0, latency: latencyMillis, requestLog: 0 })),
+    Effect.provide(
+      Simulator.layer({
+        ...(isTls ? { port: 0, tlsPort: port } : { port }),
+        controlPort: 0,
+        latency: latencyMillis,
+        // A log of requests is memory and time that EPX would not take from us.
+        requestLog: 0
+      })
+    ),
     Effect.runPromise
   )
 

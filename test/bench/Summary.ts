@@ -1,6 +1,7 @@
+import type { ContenderName } from "./Contenders.ts"
 import { mapRoles, type Role } from "./Costs.ts"
-import type { ContenderName, Scenario } from "./Options.ts"
 import type { RunResult } from "./Run.ts"
+import type { Scenario } from "./Scenario.ts"
 
 /** Medians of the valid runs of one contender in one scenario; NaN where there was none. Times in milliseconds. */
 export interface Summary {

@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs"
 import { chmod, mkdir, mkdtemp, readdir, rm } from "node:fs/promises"
 import { join } from "node:path"
 import { Effect } from "effect"
@@ -27,10 +28,20 @@ const sweep = Effect.fnUntraced(function* (home: string) {
   for (const name of names) {
     if (!name.startsWith(prefix) || isRunning(Number.parseInt(name.slice(prefix.length), 10))) continue
     const directory = join(home, name)
-    // Whoever holds the server of a directory takes over one that was left there, and stops it at the end.
-    yield* Effect.scoped(startPostgres(directory))
+    yield* removeServer(directory)
+    yield* removeServer(localDirectory(directory))
     yield* removeAll(directory)
   }
+})
+
+/** Where a service that is started as in development keeps its own server. */
+export const localDirectory = (directory: string): string => join(directory, "local")
+
+/** Stops the server of a directory, if one was left there, and removes its data. */
+export const removeServer = Effect.fnUntraced(function* (directory: string) {
+  if (!existsSync(directory)) return
+  // Whoever holds the server of a directory takes over one that runs already, and stops it at the end.
+  yield* Effect.scoped(startPostgres(directory))
 })
 
 const isRunning = (pid: number): boolean => {

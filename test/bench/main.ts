@@ -3,9 +3,10 @@ import { NodeRuntime } from "@effect/platform-node"
 import { Effect } from "effect"
 import { bench } from "./Bench.ts"
 import { BadArguments, type Options, parseOptions, usage } from "./Options.ts"
+import { hasMissedCount } from "./report/Budget.ts"
 import { readReports, saveReport } from "./report/History.ts"
 import { markdown } from "./report/Markdown.ts"
-import { voidRuns } from "./report/Report.ts"
+import { voids } from "./report/Report.ts"
 
 const home = fileURLToPath(new URL("../../.local/bench", import.meta.url))
 
@@ -15,7 +16,7 @@ const main = Effect.fnUntraced(function* (options: Options) {
   const earlier = yield* Effect.promise(() => readReports(home))
   const path = yield* Effect.promise(() => saveReport(home, report))
   process.stdout.write(`${markdown(report, earlier)}\n\n${path}\n`)
-  if (voidRuns(report).length > 0) process.exitCode = 1
+  if (voids(report).length > 0 || hasMissedCount(report)) process.exitCode = 1
 })
 
 const complain = ({ message }: Error) =>

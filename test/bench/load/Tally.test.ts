@@ -3,10 +3,11 @@ import { Tally } from "./Tally.ts"
 
 const open = { kind: "open", perSecond: 100, maxInFlight: 100 } as const
 const closed = { kind: "closed", inFlight: 1 } as const
+const bounded = { ...closed, total: 200 } as const
 
 /** Plays requests, as pairs of the times they were due and answered, on a clock of its own. */
 const play = (
-  arrivals: typeof open | typeof closed,
+  arrivals: typeof open | typeof closed | typeof bounded,
   requests: ReadonlyArray<readonly [due: number, answered: number]>
 ) => {
   let now = 0
@@ -56,6 +57,11 @@ describe("Tally", () => {
     const { rate, answers } = play(closed, every(10, 400, 5))
     assert.strictEqual(rate, 100)
     assert.strictEqual(answers.count, 400)
+  })
+
+  it("counts, of a total, up to the last answer", () => {
+    const { rate } = play(bounded, every(10, 200, 10))
+    assert.approximately(rate, 100, 1)
   })
 
   it("keeps the waits of what was turned away apart from those of good answers", () => {

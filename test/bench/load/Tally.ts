@@ -31,6 +31,8 @@ export class Tally {
   private readonly now: () => number
   private readonly from: number
   private readonly isOpen: boolean
+  /** Ends when the last of so many is answered, and not with the measured time. */
+  private readonly hasTotal: boolean
   /** No more than arrives can be served for long, even if a backlog of the warm-up is worked off meanwhile. */
   private readonly mostPerSecond: number
   private readonly latency = new Histogram()
@@ -53,6 +55,7 @@ export class Tally {
     this.from = this.start + warmup
     this.end = this.from + measure
     this.isOpen = arrivals.kind === "open"
+    this.hasTotal = arrivals.kind === "closed" && arrivals.total !== undefined
     this.mostPerSecond = arrivals.kind === "open" ? arrivals.perSecond : Number.POSITIVE_INFINITY
   }
 
@@ -101,7 +104,7 @@ export class Tally {
 
   private rate(): number {
     const { total } = this.latency
-    if (!this.isOpen) return (total * 1_000) / (this.end - this.from)
+    if (!this.isOpen) return (total * 1_000) / ((this.hasTotal ? this.lastAnswer : this.end) - this.from)
     if (total < 2) return 0
     return Math.min(((total - 1) * 1_000) / (this.lastAnswer - this.firstAnswer), this.mostPerSecond)
   }

@@ -1,8 +1,16 @@
+import type { CommitCounts } from "../CommitCounts.ts"
+import type { ContenderName } from "../Contenders.ts"
 import type { describeMachine } from "../Machine.ts"
-import type { ContenderName, Options, Scenario } from "../Options.ts"
+import type { Options } from "../Options.ts"
+import { scenariosOf } from "../Programme.ts"
 import type { RunResult } from "../Run.ts"
+import type { Scenario } from "../Scenario.ts"
 import { type Summary, summarize } from "../Summary.ts"
 import type { TraceCounts } from "../TraceSink.ts"
+import type { HeapGrowth } from "../trials/HeapGrowth.ts"
+import type { OverloadRound } from "../trials/Overload.ts"
+import type { StartTimes } from "../trials/StartTimes.ts"
+import { tracingObjections } from "./TracedShare.ts"
 
 /** All that one benchmark found, as it is written to the JSON file. */
 export interface Report {
@@ -10,12 +18,22 @@ export interface Report {
   readonly mode: Options["mode"]
   readonly machine: ReturnType<typeof describeMachine>
   readonly postgres: Readonly<Record<string, string>>
+  /** Of the contender `services`. */
+  readonly processes: number
   readonly scenarios: ReadonlyArray<ScenarioReport>
-  /** Over all sales of a contender, those of the warm-up included. */
-  readonly commitsForEach: Readonly<Partial<Record<ContenderName, number>>>
-  /** Of the service: what the sink got, and the sales it was got for. */
-  readonly traces: TraceCounts & { readonly made: number }
+  readonly commits: CommitCounts | undefined
+  readonly traces: TraceCounts
+  readonly trials: TrialResults
+  /** Of scenarios and trials, warm-ups included. */
   readonly runs: ReadonlyArray<RunResult>
+}
+
+/** Each is there if it was tried. */
+export interface TrialResults {
+  readonly heapGrowth?: ReadonlyArray<HeapGrowth> | undefined
+  readonly overload?: ReadonlyArray<OverloadRound> | undefined
+  readonly breakerRejection?: ReadonlyArray<RunResult> | undefined
+  readonly start?: StartTimes | undefined
 }
 
 export interface ScenarioReport {
@@ -24,16 +42,21 @@ export interface ScenarioReport {
 }
 
 export const scenarioReports = (
-  { scenarios, contenders }: Pick<Options, "scenarios" | "contenders">,
+  { programme, contenders }: Pick<Options, "programme" | "contenders">,
   runs: ReadonlyArray<RunResult>
 ): ReadonlyArray<ScenarioReport> =>
-  scenarios.map((scenario) => ({ scenario, summaries: contenders.map((name) => summarize(scenario, name, runs)) }))
+  scenariosOf(programme).map((scenario) => ({
+    scenario,
+    summaries: contenders.map((name) => summarize(scenario, name, runs))
+  }))
 
-/** Runs that prove nothing, with the reason. */
-export const voidRuns = ({ runs }: Pick<Report, "runs">): ReadonlyArray<string> =>
-  runs.flatMap(({ scenario, contender, objections }) =>
+/** What proves nothing, with the reason: runs, or all of them. */
+export const voids = (report: Pick<Report, "runs" | "traces">): ReadonlyArray<string> => [
+  ...report.runs.flatMap(({ scenario, contender, objections }) =>
     objections.length === 0 ? [] : [`${contender}, ${scenario}: ${objections.join("; ")}`]
-  )
+  ),
+  ...tracingObjections(report).map((reason) => `all of the service: ${reason}`)
+]
 
 export const summaryOf = ({ summaries }: ScenarioReport, contender: ContenderName): Summary | undefined =>
   summaries.find((summary) => summary.contender === contender)
