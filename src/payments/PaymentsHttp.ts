@@ -2,7 +2,7 @@ import { Effect } from "effect"
 import { HttpApiBuilder } from "effect/http-api"
 import { Api } from "../Api.ts"
 import { Caller } from "../http/Authentication.ts"
-import { answerOf } from "./PaymentAnswer.ts"
+import { answerOf, shown } from "./PaymentAnswer.ts"
 import { Payments } from "./Payments.ts"
 
 export const PaymentsHttp = HttpApiBuilder.group(
@@ -37,7 +37,7 @@ export const PaymentsHttp = HttpApiBuilder.group(
         return { object: "cancellation" as const, idempotency_key, is_decided: isDecided, payment }
       }),
       get: Effect.fnUntraced(function* ({ params }) {
-        return yield* payments.get(yield* Caller, params.id)
+        return yield* shown(yield* payments.get(yield* Caller, params.id))
       }),
       list: Effect.fnUntraced(function* ({ query }) {
         return yield* payments.list(yield* Caller, query)

@@ -1,13 +1,14 @@
 import type { PgClient } from "@effect/sql-pg"
-import { Context, Effect, Layer, Option } from "effect"
+import { Context, Effect, Layer, Option, Predicate } from "effect"
 import type { DatabaseUnavailable } from "../domain/DatabaseUnavailable.ts"
 import { MerchantIds, type PaymentId, PaymentIds } from "../domain/Ids.ts"
 import type { Payment, PaymentStatus } from "../domain/Payment.ts"
 import type { Tenant } from "../domain/Tenant.ts"
+import { makeBatches } from "../postgres/Batches.ts"
 import { Database } from "../postgres/Database.ts"
+import { grouped } from "../postgres/Grouped.ts"
 import { PaymentRow, paymentColumns, toPayment, transactionsOf } from "../postgres/PaymentRow.ts"
-import { prepared } from "../postgres/Prepared.ts"
-import { rowOf, rowsOf } from "../postgres/Row.ts"
+import { decodedBy, rawRows, rowsOf } from "../postgres/Row.ts"
 import { traced } from "../telemetry/Traced.ts"
 
 /** Payments older than `before`, the newest first. */
@@ -30,8 +31,19 @@ export class PaymentsRepo extends Context.Service<
     Effect.gen(function* () {
       const { pipelined } = yield* Database
 
+      const findTogether = yield* makeBatches<TenantPayment, unknown>({
+        run: (asked) => rawRows(pipelined((sql) => findStatement(sql, asked))),
+        idOf: keyOf,
+        rowIdOf: (row) => (Predicate.hasProperty(row, "asked_for") ? row.asked_for : undefined),
+        kindOf: () => "payment",
+        // Two may well ask for the same payment.
+        claimsOf: () => []
+      })
+
       const find = Effect.fnUntraced(function* (tenant: Tenant, id: PaymentId) {
-        return Option.map(yield* paymentRow(pipelined((sql) => findStatement(sql, { ...tenant, id }))), toPayment)
+        const { environment, merchantId } = tenant
+        const found = yield* findTogether({ environment, merchantId, id })
+        return Option.isSome(found) ? Option.some(toPayment(yield* decoded(found.value))) : Option.none()
       }, traced("PaymentsRepo.find"))
       const list = Effect.fn("PaymentsRepo.list")(function* (tenant: Tenant, page: PaymentPage) {
         return (yield* paymentRows(pipelined((sql) => listStatement(sql, tenant, page)))).map(toPayment)
@@ -41,16 +53,26 @@ export class PaymentsRepo extends Context.Service<
   )
 }
 
-const paymentRow = rowOf(PaymentRow)
+/** A payment that one tenant asks for: another's is none of its business, in one statement with it or not. */
+interface TenantPayment extends Tenant {
+  readonly id: PaymentId
+}
+
+const keyOf = ({ environment, id, merchantId }: TenantPayment) => `${merchantId} ${environment} ${id}`
+
+const decoded = decodedBy(PaymentRow)
 const paymentRows = rowsOf(PaymentRow)
 
 const columns = (sql: PgClient.PgClient) => sql`${paymentColumns(sql)}, ${transactionsOf(sql)}`
 
-const findStatement = prepared<Tenant & { readonly id: PaymentId }>(
-  (sql, param) => sql`SELECT ${columns(sql)} FROM payments p
-    WHERE p.merchant_id = ${param(({ merchantId }) => MerchantIds.toUuid(merchantId))}::uuid
-      AND p.environment = ${param(({ environment }) => environment)}
-      AND p.id = ${param(({ id }) => PaymentIds.toUuid(id))}::uuid`
+/** Where several ask for one payment, it comes once for each. */
+export const findStatement = grouped<TenantPayment>(
+  (sql, param) => sql`found AS (
+    SELECT ${param(keyOf)} AS asked_for, ${columns(sql)} FROM asked JOIN payments p
+      ON p.id = ${param(({ id }) => PaymentIds.toUuid(id))}::uuid
+        AND p.merchant_id = ${param(({ merchantId }) => MerchantIds.toUuid(merchantId))}::uuid
+        AND p.environment = ${param(({ environment }) => environment)}
+  ) SELECT * FROM found`
 )
 
 export const listStatement = (

@@ -8,9 +8,9 @@ import type { Payment } from "../domain/Payment.ts"
 import type { Tenant } from "../domain/Tenant.ts"
 import { FourPartKey, Pair } from "../domain/Terminal.ts"
 import { TransactionStatus, TransactionType } from "../domain/Transaction.ts"
+import { makeBatches } from "../postgres/Batches.ts"
 import { ColumnCipher } from "../postgres/ColumnCipher.ts"
 import { Database } from "../postgres/Database.ts"
-import { makeGroupCommit } from "../postgres/GroupCommit.ts"
 import { PaymentRow, toPayment } from "../postgres/PaymentRow.ts"
 import { decodedBy, rawRows, rowOf } from "../postgres/Row.ts"
 import { type SealedBric, sealBric } from "../postgres/SealedBric.ts"
@@ -85,7 +85,7 @@ export class TransactionsRepo extends Context.Service<
               ].join("\n")
             )
 
-      const claimTogether = yield* makeGroupCommit<ChargeInput, unknown>({
+      const claimTogether = yield* makeBatches<ChargeInput, unknown>({
         run: (inputs) => rawRows(pipelined((sql) => claimStatement(sql, inputs))),
         idOf: ({ claim }) => TransactionIds.toUuid(claim.transactionId),
         rowIdOf: idOfRow,
@@ -96,7 +96,7 @@ export class TransactionsRepo extends Context.Service<
         ]
       })
 
-      const settleTogether = yield* makeGroupCommit<Input, unknown>({
+      const settleTogether = yield* makeBatches<Input, unknown>({
         run: (inputs) => rawRows(pipelined((sql) => settleChargesStatement(sql, inputs))),
         idOf: ({ call }) => PaymentIds.toUuid(call.paymentId),
         rowIdOf: idOfRow,

@@ -3,7 +3,7 @@ import { assert, layer } from "@effect/vitest"
 import { Effect, Redacted } from "effect"
 import { ApiKeyIds, MerchantIds, PaymentIds, TransactionIds } from "../../src/domain/Ids.ts"
 import { Amount } from "../../src/domain/Money.ts"
-import { listStatement } from "../../src/payments/PaymentsRepo.ts"
+import { findStatement, listStatement } from "../../src/payments/PaymentsRepo.ts"
 import { testBrics } from "../../src/simulator/Cards.ts"
 import { claimStatement, standingStatement } from "../../src/transactions/charges/ChargeStatements.ts"
 import { settleChargesStatement } from "../../src/transactions/charges/SettleChargesStatement.ts"
@@ -87,6 +87,18 @@ layer(TestDatabase.layerClient)("among many payments", (it) => {
           assert.deepStrictEqual(wholes, [])
         }
       }
+    })
+  )
+
+  it.effect("several that are read together are found by their ids", () =>
+    Effect.gen(function* () {
+      const sql = yield* PgClient.PgClient
+      const tenant = yield* seedHistory("d", 20_000)
+      yield* sql`ANALYZE payments, transactions`
+      const asked = Array.from({ length: 32 }, () => ({ ...tenant, id: PaymentIds.fromUuid(uuid) }))
+      const { indexes, wholes } = yield* genericPlanOf(findStatement(sql, asked))
+      assert.includeMembers([...indexes], ["payments_pkey", "transactions_payment_id"])
+      assert.deepStrictEqual(wholes, [])
     })
   )
 

@@ -9,7 +9,7 @@ interface Waiting<Input, Row> {
   readonly done: Deferred.Deferred<Option.Option<Row>, DatabaseUnavailable>
 }
 
-export interface GroupCommitOptions<Input, Row> {
+export interface BatchOptions<Input, Row> {
   /** One statement, one commit. It does nothing about an input for which it returns no row. */
   readonly run: (inputs: ReadonlyArray<Input>) => Effect.Effect<ReadonlyArray<Row>, DatabaseUnavailable>
   /** The same for an input and for the row that tells of it. */
@@ -26,7 +26,7 @@ export interface GroupCommitOptions<Input, Row> {
  * cheaper than one after the other; an idle service waits for nobody. Whoever asks learns what became of its own input:
  * a statement that Postgres has given up is repeated for each of them alone.
  */
-export const makeGroupCommit = Effect.fnUntraced(function* <Input, Row>(options: GroupCommitOptions<Input, Row>) {
+export const makeBatches = Effect.fnUntraced(function* <Input, Row>(options: BatchOptions<Input, Row>) {
   const { idOf, rowIdOf, run } = options
   const fork = yield* FiberSet.makeRuntime()
   const queue = new Set<Waiting<Input, Row>>()
@@ -133,7 +133,7 @@ const tell = <Input, Row>(
 /** The longest waiting, and those that can go with it; they wait no more. */
 const take = <Input, Row>(
   queue: Set<Waiting<Input, Row>>,
-  { claimsOf, kindOf }: GroupCommitOptions<Input, Row>
+  { claimsOf, kindOf }: BatchOptions<Input, Row>
 ): ReadonlyArray<Waiting<Input, Row>> => {
   const group: Array<Waiting<Input, Row>> = []
   const claimed = new Set<string>()

@@ -2,7 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Cause, Clock, Deferred, Effect, Exit, Fiber, Option, Scope } from "effect"
 import { TestClock } from "effect/testing"
 import { DatabaseUnavailable } from "../../src/domain/DatabaseUnavailable.ts"
-import { type GroupCommitOptions, makeGroupCommit } from "../../src/postgres/GroupCommit.ts"
+import { type BatchOptions, makeBatches } from "../../src/postgres/Batches.ts"
 
 interface Order {
   readonly name: string
@@ -15,7 +15,7 @@ const database = Effect.fnUntraced(function* (
   answer: (names: ReadonlyArray<string>) => Effect.Effect<ReadonlyArray<string>, DatabaseUnavailable> = Effect.succeed
 ) {
   const statements: Array<{ readonly names: ReadonlyArray<string>; readonly end: Effect.Effect<unknown> }> = []
-  const options: GroupCommitOptions<Order, string> = {
+  const options: BatchOptions<Order, string> = {
     run: (orders) =>
       Effect.gen(function* () {
         const names = orders.map(({ name }) => name)
@@ -29,7 +29,7 @@ const database = Effect.fnUntraced(function* (
     kindOf: ({ kind = "usual" }) => kind,
     claimsOf: ({ claims = [] }) => claims
   }
-  const ask = yield* makeGroupCommit(options)
+  const ask = yield* makeBatches(options)
   const start = (order: Order | string) =>
     Effect.forkChild(ask(typeof order === "string" ? { name: order } : order), { startImmediately: true })
   return {
@@ -225,7 +225,7 @@ describe("a group commit", () => {
 
   it.effect("takes a statement that cannot be made for that of one of them", () =>
     Effect.gen(function* () {
-      const ask = yield* makeGroupCommit<Order, string>({
+      const ask = yield* makeBatches<Order, string>({
         run: (orders) => {
           if (orders.some(({ name }) => name === "c")) throw new Error("no such statement")
           return Effect.delay(Effect.succeed(orders.map(({ name }) => name)), "10 millis")

@@ -1,0 +1,57 @@
+import { PgClient } from "@effect/sql-pg"
+import { assert, layer } from "@effect/vitest"
+import { Effect } from "effect"
+import { problemOf } from "../http/Problems.ts"
+import { TestService } from "../support/TestService.ts"
+
+layer(TestService.layer)("payments that are read at the same time", (it) => {
+  it.effect("come to whoever they belong to, and to nobody else", () =>
+    Effect.gen(function* () {
+      const { charge, makeMerchant, merchant, request } = yield* TestService
+      const other = yield* makeMerchant()
+      const mine = yield* Effect.forEach([100, 300, 400], (amount) => charge({ amount }))
+      const theirs = yield* Effect.forEach([500, 600], (amount) => charge({ amount }, { key: other.keys.all }))
+      const get = (id: string, key: string) => request({ path: `/v1/payments/${id}`, key })
+      const asked = Array.from({ length: 60 }, (_, n) => {
+        const { json } = [...mine, ...theirs][n % 5] ?? assert.fail()
+        const isMine = n % 5 < 3
+        const owner = isMine ? merchant : other
+        const stranger = isMine ? other : merchant
+        return Effect.all(
+          [get(json.id, owner.keys.read), get(json.id, stranger.keys.read), get(json.id, owner.keys.live)],
+          {
+            concurrency: "unbounded"
+          }
+        ).pipe(Effect.map((answers) => ({ json, answers })))
+      })
+      for (const { answers, json } of yield* Effect.all(asked, { concurrency: "unbounded" })) {
+        const [own, foreign, live] = answers
+        assert.strictEqual(own.status, 200)
+        assert.deepStrictEqual(own.json, json)
+        for (const answer of [foreign, live]) assert.deepStrictEqual(problemOf(answer), [404, "payment_not_found"])
+      }
+    })
+  )
+
+  it.effect("share statements", () =>
+    Effect.gen(function* () {
+      const { charge, merchant, request } = yield* TestService
+      const sql = yield* PgClient.PgClient
+      const reads = sql<{
+        readonly calls: number
+      }>`SELECT coalesce(sum(calls), 0)::int4 AS calls FROM pg_stat_statements
+        WHERE dbid = (SELECT oid FROM pg_database WHERE datname = current_database()) AND query LIKE '%asked_for%FROM found%'`
+      yield* sql`CREATE EXTENSION IF NOT EXISTS pg_stat_statements`
+      const { json } = yield* charge()
+      const [before] = yield* reads
+      const all = Array.from({ length: 200 }, () =>
+        request({ path: `/v1/payments/${json.id}`, key: merchant.keys.read })
+      )
+      for (const { status } of yield* Effect.all(all, { concurrency: "unbounded" })) assert.strictEqual(status, 200)
+      const [after] = yield* reads
+      const statements = Number(after?.calls) - Number(before?.calls)
+      assert.isAtLeast(statements, 1)
+      assert.isBelow(statements, 100)
+    })
+  )
+})
