@@ -21,6 +21,7 @@ import { TimelineHttp } from "../../src/payments/TimelineHttp.ts"
 import { TimelineRepo } from "../../src/payments/TimelineRepo.ts"
 import { Timelines } from "../../src/payments/Timelines.ts"
 import { ColumnCipher } from "../../src/postgres/ColumnCipher.ts"
+import { Sampling, samplingLayer } from "../../src/telemetry/Sampling.ts"
 import { databaseStandIn } from "./DatabaseStandIn.ts"
 import { epxStandIn } from "./EpxStandIn.ts"
 
@@ -38,6 +39,12 @@ const cipher = ColumnCipher.layer({
   fingerprintKey: Redacted.make(randomBytes(32))
 })
 
+/** As in `src/main.ts`; of new traces none is kept, so that only who brings one pays for it. */
+const untracedRequests = Layer.effect(
+  HttpMiddleware.TracerDisabledWhen,
+  Effect.map(Sampling, (isKept) => (request) => !isKept(request.headers) || isUntraceable(request))
+).pipe(Layer.provide(samplingLayer(0)))
+
 const epx = new URL("http://epx.test/")
 
 const app = routes.pipe(
@@ -52,7 +59,7 @@ const app = routes.pipe(
   Layer.provide([ApiKeysRepo.layer, EventsRepo.layer, TimelineRepo.layer]),
   Layer.provide(Layer.effectDiscard(Effect.flatMap(Health, ({ setReady }) => setReady(true)))),
   Layer.provide([databaseStandIn, epxStandIn, cipher, pooledRandom, Health.layer, HttpServer.layerServices]),
-  Layer.provideMerge(Layer.succeed(HttpMiddleware.TracerDisabledWhen, isUntraceable))
+  Layer.provideMerge(untracedRequests)
 )
 
 /** The service without sockets and without a database. `dispose` ends what it does in the background. */

@@ -18,13 +18,13 @@ export interface Measured {
   readonly perSecond: number
   readonly p50: number
   readonly p99: number
-  /** How many yardsticks it takes. */
+  /** How many yardsticks it takes, by the best rounds of both. */
   readonly ratio: number
   /** Bytes of JavaScript heap that one run leaves to the collector of garbage. */
   readonly bytes: number
 }
 
-const rounds = 5
+const rounds = 10
 
 /** The yardstick takes turns with the subject, so that what slows down one slows down the other. */
 export const measure = async (subject: Subject, milliseconds: number): Promise<Measured> => {
@@ -41,10 +41,13 @@ export const measure = async (subject: Subject, milliseconds: number): Promise<M
     perSecond: 1_000_000 / median(times.map(({ mean }) => mean)),
     p50: median(times.map(({ p50 }) => p50)),
     p99: median(times.map(({ p99 }) => p99)),
-    ratio: median(times.map(({ p50 }, round) => p50 / (timesOfYardstick[round]?.p50 ?? Number.NaN))),
+    ratio: best(times) / best(timesOfYardstick),
     bytes: await allocatedBy(subject)
   }
 }
+
+/** The round in which others were in the way the least. */
+const best = (times: ReadonlyArray<Times>): number => Math.min(...times.map(({ p50 }) => p50))
 
 /** Microseconds. */
 interface Times {

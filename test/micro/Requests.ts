@@ -12,12 +12,15 @@ const id = PaymentIds.fromUuid("01a2042c-fd7c-766c-972a-9e5d917959a1")
 const sale = JSON.stringify(usualSale)
 const authorization = `Bearer sk_test_${"A".repeat(43)}`
 
-const postSale = (): Request =>
+const postSale = (more: Readonly<Record<string, string>> = {}): Request =>
   new Request("http://service.test/v1/payments", {
     method: "POST",
-    headers: { authorization, "content-type": "application/json", "idempotency-key": randomUUID() },
+    headers: { authorization, "content-type": "application/json", "idempotency-key": randomUUID(), ...more },
     body: sale
   })
+
+/** Of a trace that its caller keeps; in production one of ten is, and nothing else has spans. */
+const postTraced = (): Request => postSale({ traceparent: "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01" })
 
 const getPayment = (): Request => new Request(`http://service.test/v1/payments/${id}`, { headers: { authorization } })
 
@@ -26,8 +29,8 @@ const asking = (name: string, handler: Handler, request: () => Request, status: 
   run: async () => {
     const answer = await handler(request())
     const text = await answer.text()
-    if (answer.status !== status) throw new Error(`${name}: ${answer.status} ${text}`)
-    return text
+    if (answer.status === status) return text
+    throw new Error(`${name}: ${answer.status} ${text}. If a statement has changed, Rows.ts has to know it.`)
   }
 })
 
@@ -43,6 +46,7 @@ export const openRequests = () => {
   const subjects: ReadonlyArray<Subject> = [
     asking("empty route", emptyRoute.handler, postSale, 201),
     asking("POST /v1/payments", service.handler, postSale, 201),
+    asking("POST /v1/payments, traced", service.handler, postTraced, 201),
     asking("GET /v1/payments/:id", service.handler, getPayment, 200)
   ]
   return { subjects, dispose: async () => void (await Promise.all([service.dispose(), emptyRoute.dispose()])) }

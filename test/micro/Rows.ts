@@ -33,12 +33,15 @@ const keyHolder = {
 
 const nothingUnknown = { count: 0, oldest_age_s: 0, exceptions: 0, exception_age_s: 0 }
 
-/** By what a statement says; the number it names is that of the parameter with the id. */
-const answers: ReadonlyArray<readonly [pattern: RegExp, rows: (id: unknown) => Rows]> = [
+/** By what a statement says; the numbers that it names are those of the parameters which the rows depend on. */
+const answers: ReadonlyArray<readonly [pattern: RegExp, rows: (...params: Params) => Rows]> = [
   [/INSERT INTO duplicate_guards .* asked ON asked\.c(\d+)::uuid = t\.id$/, (ids) => elements(ids).map(claimed)],
   [/JOIN locked ON locked\.id = asked\.c(\d+)::uuid/, (ids) => elements(ids).map(paymentRow)],
-  [/FROM payments p WHERE .* AND p\.id = \$(\d+)::uuid$/, (id) => [paymentRow(String(id))]],
-  [/k\.hash = \$(\d+)/, () => [keyHolder]],
+  [
+    /SELECT asked\.c(\d+) AS asked_for, .* ON p\.id = asked\.c(\d+)::uuid/,
+    (names, ids) => elements(ids).map((id, n) => ({ asked_for: elements(names)[n], ...paymentRow(id) }))
+  ],
+  [/k\.hash = \$\d+/, () => [keyHolder]],
   [/ AS oldest_age_s/, () => [nothingUnknown]]
 ]
 
@@ -47,7 +50,7 @@ const known = new Map<string, (params: Params) => Rows>()
 const answerTo = (text: string): ((params: Params) => Rows) => {
   for (const [pattern, rows] of answers) {
     const found = pattern.exec(text)
-    if (found !== null) return (params) => rows(params[Number(found[1]) - 1])
+    if (found !== null) return (params) => rows(...found.slice(1).map((number) => params[Number(number) - 1]))
   }
   // Sweeps find nothing to do.
   return () => []
