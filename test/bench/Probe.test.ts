@@ -1,3 +1,4 @@
+import { once } from "node:events"
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
@@ -66,6 +67,15 @@ describe("Probe", () => {
       yield* Effect.flip(nextMessage(subject, "ready"))
       assert.strictEqual(subject.process.exitCode, 0)
       assert.match((yield* Effect.flip(probed(subject).probe)).message, /The subject failed/)
+    })
+  )
+
+  it.live("ends a process whose starter is gone", () =>
+    Effect.gen(function* () {
+      const subject = yield* startChild(yield* options(obedient))
+      subject.process.disconnect()
+      yield* Effect.promise(() => once(subject.process, "exit"))
+      assert.strictEqual(subject.process.signalCode, "SIGTERM")
     })
   )
 })

@@ -72,13 +72,15 @@ const answer = (value: EventLoopDelay | ProbeReading): void => {
   if (process.connected) process.send?.(message)
 }
 
-/** Preloaded by `--import` into what is measured: answers its starter, and does nothing of its own accord. */
+/** Preloaded by `--import` into what is measured: answers its starter, ends with it, and does nothing else. */
 const attach = (): void => {
   monitor.enable()
   process.on("message", ({ probe }: Partial<ProbeQuestion>) => {
     if (probe === "delay") answer(readDelay())
     if (probe === "everything") void readEverything().then(answer)
   })
+  // The starter may be killed, and nobody else would ever end it.
+  process.on("disconnect", () => process.kill(process.pid, "SIGTERM"))
   // Somebody who listens keeps a process alive, unless it says otherwise.
   process.channel?.unref()
 }

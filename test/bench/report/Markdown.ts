@@ -42,6 +42,7 @@ const busyBelow = 0.9
 const foreignAbove = 0.15
 
 const aboutBusyness = ({ runs }: Report, paces: ReadonlyArray<BaselinePace>): ReadonlyArray<string> => {
+  if (runs.length === 0) return []
   const foreign = Math.max(0, ...runs.map(({ machine }) => machine?.foreign ?? 0))
   const stolen = Math.max(0, ...runs.map(({ machine }) => machine?.stolen ?? 0))
   return [
