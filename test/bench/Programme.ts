@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util"
 import { closedSales, openSales, reads, type Scenario } from "./Scenario.ts"
 
 /** What one benchmark goes through. */
@@ -41,11 +42,15 @@ export const fullProgramme = ({ inFlight, rate }: ProgrammeOptions): Programme =
   }
 }
 
-export const scenariosOf = ({ counted, further, tls }: Programme): ReadonlyArray<Scenario> => [
-  ...counted,
-  ...further,
-  ...tls
-]
+/** In the order in which they are shown: what was played over TLS beside the same over plain HTTP. */
+export const scenariosOf = ({ counted, further, tls }: Programme): ReadonlyArray<Scenario> => {
+  const plain = [...counted, ...further]
+  const pairs = plain.flatMap((one) => [one, ...tls.filter((other) => isTwin(one, other))])
+  return [...pairs, ...tls.filter((other) => !pairs.includes(other))]
+}
+
+const isTwin = (a: Scenario, b: Scenario): boolean =>
+  a.requests === b.requests && a.gatewayMillis === b.gatewayMillis && isDeepStrictEqual(a.arrivals, b.arrivals)
 
 /** The part of it that has this in its name. */
 export const matching = (programme: Programme, text: string): Programme => {

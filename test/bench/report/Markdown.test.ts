@@ -19,6 +19,18 @@ describe("Markdown", () => {
     }
   })
 
+  it("keeps all but tables within their columns", () => {
+    const runs = [sampleRun({ objections: ["a reason of many words ".repeat(20)] })]
+    const lines = markdown({ ...sampleReport(), runs }, [sampleReport()]).split("\n")
+    for (const line of lines.filter((one) => !one.startsWith("|"))) assert.isAtMost(line.length, 120, line)
+    assert.match(lines.join("\n"), /^- service, sale: a reason .*\n {2}\S/m)
+  })
+
+  it("shows what was played over TLS beside the same over plain HTTP", () => {
+    const text = markdown(sampleReport(), [])
+    assert.match(text, /0 ms gateway, 64 in flight, plain(.*\n){3}\| sale, 0 ms gateway, 64 in flight, TLS/)
+  })
+
   it("says of each sale whether its gateway spoke TLS", () => {
     const sales = markdown(sampleReport(), [])
       .split("\n")

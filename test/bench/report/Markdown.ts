@@ -3,28 +3,25 @@ import { judge } from "./Budget.ts"
 import { type BaselinePace, baselinePaces } from "./History.ts"
 import { type Report, voids } from "./Report.ts"
 import { scenarioTables } from "./ScenarioTables.ts"
-import { percent, round, table } from "./Table.ts"
+import { item, percent, round, table } from "./Table.ts"
 import { salesAsked, tracedShare } from "./TracedShare.ts"
 import { trialTables } from "./TrialTables.ts"
 
 /** The report for people. */
-export const markdown = (report: Report, earlier: ReadonlyArray<Report>): string =>
-  [
+export const markdown = (report: Report, earlier: ReadonlyArray<Report>): string => {
+  const paces = baselinePaces(report, earlier)
+  const facts = [...aboutMachine(report), ...aboutBusyness(report, paces), ...aboutCounts(report)]
+  return [
     `# Benchmark of ${report.at} (${report.mode})`,
     "",
-    ...list([
-      ...aboutMachine(report),
-      ...aboutBusyness(report, baselinePaces(report, earlier)),
-      ...aboutCounts(report)
-    ]),
+    ...facts.map(item),
     ...aboutBudget(report),
     ...scenarioTables(report),
     ...aboutColumns(report),
     ...trialTables(report),
     ...aboutVoid(report)
   ].join("\n")
-
-const list = (lines: ReadonlyArray<string>) => lines.map((line) => `- ${line}`)
+}
 
 const aboutMachine = ({ machine, postgres }: Report): ReadonlyArray<string> => [
   `${machine.cores} cores (${machine.model}), ${machine.memory_gib} GiB, ${machine.platform}, Node ${machine.node}; load average` +
@@ -108,5 +105,5 @@ const aboutVoid = (report: Report): ReadonlyArray<string> => {
   if (reasons.length === 0) {
     return ["", "In every run the gateway's ledger, the books in Postgres and the answers agree to the cent."]
   }
-  return ["", "**VOID:**", "", ...reasons.map((reason) => `- ${reason}`)]
+  return ["", "**VOID:**", "", ...reasons.map(item)]
 }

@@ -19,3 +19,19 @@ export const ratio = (value: number | undefined, base: number | undefined): stri
   value === undefined || base === undefined ? "–" : round(value / base, 2)
 
 export const percent = (share: number): string => `${round(share * 100)} %`
+
+const columns = 120
+
+/** One item of a list, broken before it gets too long to read. */
+export const item = (text: string): string => {
+  let room = columns - 2
+  const words = text.split(" ").map((word, n) => {
+    if (word.length + 1 > room) {
+      room = columns - 2 - word.length
+      return `\n  ${word}`
+    }
+    room -= word.length + 1
+    return n === 0 ? word : ` ${word}`
+  })
+  return `- ${words.join("")}`
+}
