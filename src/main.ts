@@ -23,7 +23,7 @@ import { Health, healthRoutes } from "./http/Health.ts"
 import { methodNotAllowed } from "./http/MethodNotAllowed.ts"
 import { requestDeadline } from "./http/RequestDeadline.ts"
 import { Scopes } from "./http/Scopes.ts"
-import { isUntraceable } from "./http/Secrets.ts"
+import { untracedRequests } from "./http/Untraced.ts"
 import { Validation } from "./http/Validation.ts"
 import { ApiKeys } from "./merchants/ApiKeys.ts"
 import { ApiKeysHttp } from "./merchants/ApiKeysHttp.ts"
@@ -42,7 +42,6 @@ import { TimelineRepo } from "./payments/TimelineRepo.ts"
 import { Timelines } from "./payments/Timelines.ts"
 import { type CipherKeys, ColumnCipher } from "./postgres/ColumnCipher.ts"
 import { type Connection, Database } from "./postgres/Database.ts"
-import { Sampling } from "./telemetry/Sampling.ts"
 import { Calls } from "./transactions/Calls.ts"
 import { Transactions } from "./transactions/charges/Transactions.ts"
 import { DoubtsRepo } from "./transactions/doubts/DoubtsRepo.ts"
@@ -121,7 +120,8 @@ const isolated = <A, E, R>(listener: Layer.Layer<A, E, R>) => Layer.effectDiscar
 const apiLayer = ({ host, port }: ServiceOptions) =>
   isolated(HttpRouter.serve(apiRoutes, routerOptions).pipe(Layer.provide(listener("PORT", host, port))))
 
-const apiRoutes = Layer.mergeAll(
+/** The API of merchants, with its reference and the health of the process. */
+export const apiRoutes = Layer.mergeAll(
   HttpApiBuilder.layer(Api, { openapiPath: "/openapi.json" }).pipe(
     Layer.provide([PaymentsHttp, TimelineHttp, EventsHttp]),
     Layer.provide([AuthenticationLayer, Scopes, Validation.layer])
@@ -184,11 +184,6 @@ const listener = (variable: string, host: string, port: number) =>
       Layer.succeed(HttpMiddleware.SpanNameGenerator, ({ method, url }) => `${method} ${templateOf(url)}`)
     )
   )
-
-const untracedRequests = Layer.effect(
-  HttpMiddleware.TracerDisabledWhen,
-  Effect.map(Sampling, (isKept) => (request) => !isKept(request.headers) || isUntraceable(request))
-)
 
 // Few names, so that traces can be grouped: ids become one word, and addresses that nobody serves none.
 const templateOf = (url: string): string =>
