@@ -1,5 +1,6 @@
 import { parseXml, XmlElement } from "@rgrove/parse-xml"
 import { Effect, Result, Schema, SchemaIssue, SchemaTransformation } from "effect"
+import { TextFields } from "./TextFields.ts"
 
 /** Fields that decide something: which of two values counts must never be a guess. */
 const singular: ReadonlySet<string> = new Set([
@@ -90,9 +91,9 @@ const escapes: Readonly<Record<string, string>> = {
 
 const escape = (text: string): string => text.replace(/[&<>"\r]/g, (char) => escapes[char] ?? char)
 
-const writeFields = (fields: Readonly<Record<string, string>>): string =>
+const writeFields = (fields: typeof TextFields.Type): string =>
   `<RESPONSE><FIELDS>${Object.entries(fields)
-    .map(([key, value]) => `<FIELD KEY="${escape(key)}">${escape(value)}</FIELD>`)
+    .map(([key, value = ""]) => `<FIELD KEY="${escape(key)}">${escape(value)}</FIELD>`)
     .join("")}</FIELDS></RESPONSE>`
 
 /**
@@ -101,8 +102,8 @@ const writeFields = (fields: Readonly<Record<string, string>>): string =>
  */
 export const AnswerXml = Schema.String.pipe(
   Schema.decodeTo(
-    Schema.Record(Schema.String, Schema.String),
-    SchemaTransformation.transformEffect<Readonly<Record<string, string>>, string>({
+    TextFields,
+    SchemaTransformation.transformEffect<typeof TextFields.Type, string>({
       decode: (xml, options) =>
         Result.match(readFields(xml), {
           onFailure: (problem) =>

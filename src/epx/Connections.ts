@@ -1,8 +1,9 @@
 import { Agent, type Dispatcher } from "@effect/platform-node/Undici"
-import { Clock, Context, Deferred, Effect, Fiber, Metric, Option } from "effect"
+import { Context, Deferred, Effect, Metric, Option } from "effect"
 import type { Environment } from "../domain/Terminal.ts"
 import { gauge } from "../telemetry/Gauge.ts"
 import { epxInFlight, epxQueued } from "../telemetry/Metrics.ts"
+import { makeTimer, type Timer } from "../time/Timer.ts"
 import { Bulkhead, type Lane } from "./Bulkhead.ts"
 import { type Ending, Exchange, notSent } from "./Exchange.ts"
 import type { Fence } from "./Fence.ts"
@@ -18,6 +19,8 @@ export interface ConnectionOptions {
 export interface Connections {
   readonly dispatcher: Pick<Dispatcher, "dispatch">
   readonly bulkhead: Bulkhead
+  /** Ends what takes too long. */
+  readonly timer: Timer
 }
 
 /** Makes what dials and carries requests. A simulation without sockets has one of its own. */
@@ -58,7 +61,7 @@ export const makeConnections = Effect.fnUntraced(function* (
   const bulkhead = new Bulkhead(connections, queued)
   yield* gauge(Metric.withAttributes(epxInFlight, { environment, lane }), () => bulkhead.inFlight)
   yield* gauge(Metric.withAttributes(epxQueued, { environment, lane }), () => bulkhead.queued)
-  const made: Connections = { dispatcher, bulkhead }
+  const made: Connections = { dispatcher, bulkhead, timer: yield* makeTimer }
   return made
 })
 
@@ -85,7 +88,7 @@ export const exchange = (connections: Connections, sending: Sending): Effect.Eff
         onSome: Effect.succeed<Ending>,
         onNone: () => {
           const call = begin(connections, sending)
-          return restore(outcome(call, sending)).pipe(
+          return restore(outcome(call, connections.timer, sending)).pipe(
             Effect.onInterrupt(() => Effect.sync(() => call.abandon("interrupted")))
           )
         }
@@ -100,33 +103,22 @@ const begin = ({ bulkhead, dispatcher }: Connections, { bodyLimit, fence, reques
   return call
 }
 
-const outcome = (call: Exchange, { fence, limit_ms, onSent = Effect.void }: Sending): Effect.Effect<Ending> =>
-  Effect.gen(function* () {
-    const now_ms = yield* Clock.clockWith((clock) =>
-      Effect.succeed(() => Number(clock.monotonicTimeNanosUnsafe()) / 1_000_000)
+const outcome = (
+  call: Exchange,
+  timer: Timer,
+  { fence, limit_ms, onSent = Effect.void }: Sending
+): Effect.Effect<Ending> =>
+  Effect.suspend(() => {
+    // A request that left in the very moment the fence passed is on its way, and is waited for like any other.
+    let stop = timer(fence.left(), () => call.withdraw(notSent("fence", "no connection before the fence")))
+    const ending = Effect.suspend(() => {
+      stop()
+      if (!call.isSent) return Deferred.await(call.ended)
+      stop = timer(limit_ms, () => call.abandon(`no answer within ${limit_ms} ms`))
+      return Effect.andThen(onSent, Deferred.await(call.ended))
+    })
+    return Effect.ensuring(
+      Effect.andThen(Deferred.await(call.begun), ending),
+      Effect.sync(() => stop())
     )
-    let sentAt: number | undefined
-    const left = () => {
-      // A request that left in the very moment the fence passed is on its way, and is waited for like any other.
-      if (!call.isSent) return fence.left()
-      sentAt ??= now_ms()
-      return sentAt + limit_ms - now_ms()
-    }
-    // It ends the exchange, which ends the waits below: a race for each of them would cost four fibers, not one.
-    const watch = Effect.gen(function* () {
-      for (let rest = left(); rest > 0; rest = left()) {
-        yield* Effect.sleep(Math.min(rest, limit_ms))
-      }
-      if (call.isSent) call.abandon(`no answer within ${limit_ms} ms`)
-      else call.withdraw(notSent("fence", "no connection before the fence"))
-    })
-    const watcher = yield* Effect.forkChild(watch)
-    const ending = Effect.gen(function* () {
-      yield* Deferred.await(call.begun)
-      // From here the limit counts.
-      left()
-      if (call.isSent) yield* onSent
-      return yield* Deferred.await(call.ended)
-    })
-    return yield* Effect.ensuring(ending, Fiber.interrupt(watcher))
   })

@@ -1,8 +1,9 @@
 import { Schema, SchemaGetter } from "effect"
+import { TextFields } from "./TextFields.ts"
 
 /** A form body, `application/x-www-form-urlencoded`; undefined fields are left out. */
 export const Form = Schema.String.pipe(
-  Schema.decodeTo(Schema.Record(Schema.String, Schema.UndefinedOr(Schema.String)), {
+  Schema.decodeTo(TextFields, {
     decode: SchemaGetter.transform((body) => Object.fromEntries(new URLSearchParams(body))),
     encode: SchemaGetter.transform((fields) =>
       Object.entries(fields)

@@ -1,4 +1,4 @@
-import { Clock, Effect, type Fiber, FiberSet } from "effect"
+import { Clock, Effect, Exit, type Fiber, FiberSet } from "effect"
 
 /**
  * Calls `onOver` when so many milliseconds are over, by a clock that nobody sets back, unless what it returns has been
@@ -23,29 +23,20 @@ export const makeTimer = Effect.gen(function* () {
   /** When the watcher looks again. */
   let wakesAt = Number.POSITIVE_INFINITY
 
-  /** Ends what is over and says when the next one is. */
-  const sweep = (): number => {
-    const now = now_ms()
-    let next = Number.POSITIVE_INFINITY
-    for (const one of running) {
-      if (one.at > now) next = Math.min(next, one.at)
-      else if (running.delete(one)) one.onOver()
-    }
-    return next
-  }
-
   const watch = Effect.gen(function* () {
     for (;;) {
-      // Whatever begins while it sweeps is seen by it.
+      // What begins meanwhile is seen when it looks again.
       wakesAt = Number.NEGATIVE_INFINITY
-      wakesAt = sweep()
+      const now = now_ms()
+      const due = Array.from(running).filter(({ at }) => at <= now)
+      // One that is due may end another one that is.
+      for (const one of due) if (running.delete(one)) yield* told(one)
+      if (due.length > 0) continue
+      wakesAt = earliest(running)
       if (wakesAt === Number.POSITIVE_INFINITY) return
-      yield* Effect.sleep(wakesAt - now_ms())
+      yield* Effect.sleep(wakesAt - now)
     }
-  }).pipe(
-    // Should a callback fail, the next timer watches again.
-    Effect.ensuring(Effect.sync(() => (wakesAt = Number.POSITIVE_INFINITY)))
-  )
+  })
 
   const timer: Timer = (time_ms, onOver) => {
     const one = { at: now_ms() + time_ms, onOver }
@@ -58,3 +49,14 @@ export const makeTimer = Effect.gen(function* () {
   }
   return timer
 })
+
+const told = ({ onOver }: Running) =>
+  Effect.flatMap(Effect.exit(Effect.sync(onOver)), (exit) =>
+    Exit.isSuccess(exit) ? Effect.void : Effect.logError("What a time limit should end goes on", exit.cause)
+  )
+
+const earliest = (running: Iterable<Running>): number => {
+  let first = Number.POSITIVE_INFINITY
+  for (const { at } of running) first = Math.min(first, at)
+  return first
+}

@@ -1,4 +1,4 @@
-import { Clock, Context, Duration, Effect, Exit, Fiber, Layer, Option, Ref, Result, Schedule } from "effect"
+import { Clock, Context, Duration, Effect, Exit, type Fiber, Layer, Option, Ref, Result, Schedule } from "effect"
 import { continued } from "../domain/Attempts.ts"
 import { GatewayUnavailable, IdempotencyKeyReused } from "../domain/ChargeErrors.ts"
 import { DatabaseUnavailable } from "../domain/DatabaseUnavailable.ts"
@@ -8,6 +8,7 @@ import type { Tenant } from "../domain/Tenant.ts"
 import type { TransactionStatus } from "../domain/Transaction.ts"
 import type { EpxRequest } from "../epx/Request.ts"
 import type { EpxResult } from "../epx/Result.ts"
+import { makeTimer, type Timer } from "../time/Timer.ts"
 import type { CallType } from "./Boundary.ts"
 import { Calls } from "./Calls.ts"
 import { softAnswer } from "./Deadlines.ts"
@@ -68,6 +69,7 @@ export class Intents extends Context.Service<
       const calls = yield* Calls
       const resolver = yield* Resolver
       const upkeep = yield* Upkeep
+      const timer = yield* makeTimer
 
       const existing = <Claimed, E>({ fingerprint, idempotencyKey, tenant }: Intent<Claimed, E>) =>
         Effect.flatMap(repo.findByKey(tenant, idempotencyKey), (found) =>
@@ -172,7 +174,7 @@ export class Intents extends Context.Service<
           request: intent.request,
           settle: (claimed, result) => settle(intent, claimed, result)
         })
-        const ended = Option.getOrUndefined(yield* Effect.timeoutOption(Fiber.await(call), softAnswer))
+        const ended = yield* endOf(call, timer)
         // A call on record that failed all the same is not an error to tell: EPX may have carried it out.
         const isLost = ended !== undefined && Exit.isFailure(ended) && (yield* Ref.get(isClaimed))
         const done = ended === undefined || isLost ? undefined : yield* ended
@@ -188,6 +190,23 @@ export class Intents extends Context.Service<
     })
   )
 }
+
+/** How the call ended, if it did while its client can wait for it; it goes on all the same. */
+const endOf = <A, E>(call: Fiber.Fiber<A, E>, timer: Timer): Effect.Effect<Exit.Exit<A, E> | undefined> =>
+  Effect.callback((resume) => {
+    const stop = timer(Duration.toMillis(softAnswer), () => {
+      forget()
+      resume(Effect.succeed(undefined))
+    })
+    const forget = call.addObserver((exit) => {
+      stop()
+      resume(Effect.succeed(exit))
+    })
+    return Effect.sync(() => {
+      stop()
+      forget()
+    })
+  })
 
 /** Nothing is refused while an earlier attempt may yet be carried out: whoever heard "no" would see it done. */
 const unlessItMayCome = <A, E>(attempt: Effect.Effect<A, E>, mayCome: Effect.Effect<boolean>) =>

@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Clock, Effect } from "effect"
+import { Clock, Effect, Logger } from "effect"
 import { TestClock } from "effect/testing"
 import { makeTimer } from "../../src/time/Timer.ts"
 
@@ -58,17 +58,39 @@ describe("a timer", () => {
     })
   )
 
-  it.effect("goes on after a callback that fails", () =>
+  it.effect("goes on after a callback that fails, and tells of it", () =>
+    Effect.gen(function* () {
+      const lines: Array<unknown> = []
+      const logger = Logger.make(({ message }) => void lines.push(message))
+      yield* Effect.gen(function* () {
+        const timer = yield* makeTimer
+        const over: Array<string> = []
+        timer(1_000, () => {
+          throw new Error("a bug")
+        })
+        timer(1_000, () => void over.push("beside it"))
+        timer(2_000, () => void over.push("after it"))
+        yield* TestClock.adjust("1 second")
+        assert.deepStrictEqual(over, ["beside it"])
+        yield* TestClock.adjust("1 second")
+        assert.deepStrictEqual(over, ["beside it", "after it"])
+      }).pipe(Effect.provide(Logger.layer([logger])))
+      assert.deepStrictEqual(lines, [["What a time limit should end goes on"]])
+    })
+  )
+
+  it.effect("does not call what another one has ended in the same moment", () =>
     Effect.gen(function* () {
       const timer = yield* makeTimer
       const over: Array<string> = []
+      const ends: Array<() => void> = []
       timer(1_000, () => {
-        throw new Error("a bug")
+        over.push("first")
+        for (const end of ends) end()
       })
+      ends.push(timer(1_000, () => void over.push("second")))
       yield* TestClock.adjust("1 second")
-      timer(1_000, () => void over.push("next"))
-      yield* TestClock.adjust("1 second")
-      assert.deepStrictEqual(over, ["next"])
+      assert.deepStrictEqual(over, ["first"])
     })
   )
 
