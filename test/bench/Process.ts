@@ -13,6 +13,8 @@ export interface ProcessOptions {
   /** URL of the module, or its path relative to this directory. */
   readonly module: string
   readonly args?: ReadonlyArray<string>
+  /** Options of Node itself. */
+  readonly nodeOptions?: ReadonlyArray<string>
   readonly env: Readonly<Record<string, string>>
   /** Where the file with its output goes. */
   readonly directory: string
@@ -47,11 +49,12 @@ export const startProcess = Effect.fnUntraced(function* (options: ProcessOptions
   return running
 })
 
-const spawnWithLog = ({ module, args = [], env, hasProbe = false }: ProcessOptions, log: string): ChildProcess => {
+const spawnWithLog = (options: ProcessOptions, log: string): ChildProcess => {
+  const { module, args = [], env, hasProbe = false, nodeOptions = [] } = options
   const preload = hasProbe ? ["--import", new URL("./Probe.ts", import.meta.url).href] : []
   const output = openSync(log, "a")
   try {
-    return spawn(process.execPath, [...preload, pathOf(module), ...args], {
+    return spawn(process.execPath, [...nodeOptions, ...preload, pathOf(module), ...args], {
       env: withPath(env),
       // JSON would turn NaN, a latency of nothing, into null.
       serialization: "advanced",

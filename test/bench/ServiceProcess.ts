@@ -1,8 +1,12 @@
 import { type Duration, Effect } from "effect"
+import packageJson from "../../package.json" with { type: "json" }
 import { freePort } from "./FreePort.ts"
 import { ChildFailed, hasEnded, startProcess } from "./Process.ts"
 
 export const serviceModule = "../../src/cli.ts"
+
+/** The limits of memory that `npm start` sets are part of what is measured. */
+const nodeOptions = packageJson.scripts.start.split(" ").filter((word) => word.startsWith("--max-"))
 
 export type Environment = Readonly<Record<string, string>>
 
@@ -25,7 +29,7 @@ const launch = Effect.fnUntraced(function* ({ name, env, directory, poll = "50 m
   const port = yield* Effect.promise(freePort)
   const opsPort = yield* Effect.promise(freePort)
   const ports = { PORT: String(port), OPS_PORT: String(opsPort) }
-  const module = { module: serviceModule, args: ["serve"], hasProbe: true }
+  const module = { module: serviceModule, args: ["serve"], nodeOptions, hasProbe: true }
   const startedAt = performance.now()
   const running = yield* startProcess({ name, ...module, env: { ...env, ...ports }, directory })
   const isReady = Effect.tryPromise(() => fetch(`http://127.0.0.1:${opsPort}/health/ready`)).pipe(
