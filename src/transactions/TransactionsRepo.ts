@@ -115,7 +115,10 @@ export class TransactionsRepo extends Context.Service<
       }, traced("TransactionsRepo.claim"))
 
       const findByKey = Effect.fn("TransactionsRepo.findByKey")(function* (tenant: Tenant, key: string) {
-        return Option.map(yield* existingRow(pipelined((sql) => existingStatement(sql, tenant, key))), toExisting)
+        return Option.map(
+          yield* existingRow(pipelined((sql) => existingStatement(sql, { ...tenant, key }))),
+          toExisting
+        )
       })
 
       const refusal = Effect.fn("TransactionsRepo.refusal")(function* (charge: Charge) {

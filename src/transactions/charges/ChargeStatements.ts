@@ -4,6 +4,7 @@ import { ApiKeyIds, MerchantIds, PaymentIds, TransactionIds } from "../../domain
 import type { Tenant } from "../../domain/Tenant.ts"
 import { grouped } from "../../postgres/Grouped.ts"
 import { paymentColumns, transactionsOf } from "../../postgres/PaymentRow.ts"
+import { prepared } from "../../postgres/Prepared.ts"
 import { isCanceledKey } from "../CanceledKey.ts"
 import { chargeLease, duplicateWindow, fence } from "../Deadlines.ts"
 import { terminalOf } from "../Terminal.ts"
@@ -88,16 +89,18 @@ export const claimStatement = grouped<ChargeInput>((sql, param) => {
 const after = (time: Duration.Duration) => `interval '${Duration.toSeconds(time)} seconds'`
 
 /** What stands under a key: the payment, and the call that came with it. */
-export const existingStatement = (sql: PgClient.PgClient, { environment, merchantId }: Tenant, key: string) => sql`
-  SELECT ${paymentColumns(sql)}, k.fingerprint, k.id AS transaction_id, k.type AS transaction_type,
+export const existingStatement = prepared<Tenant & { readonly key: string }>(
+  (sql, param) => sql`SELECT ${paymentColumns(sql)}, k.fingerprint, k.id AS transaction_id, k.type AS transaction_type,
     k.status AS transaction_status, k.batch_id, k.tran_nbr::float8 AS tran_nbr, terminals.cust_nbr, terminals.merch_nbr,
     terminals.dba_nbr, terminals.terminal_nbr, terminals.partial_approvals, merchants.reject_on_avs,
     merchants.reject_on_cvv, p.undo IS NULL OR p.first_status <> 'approved' AS is_left_alone,
     ${transactionsOf(sql)}
   FROM transactions k JOIN payments p ON p.id = k.payment_id JOIN terminals ON terminals.id = k.terminal_id
   JOIN merchants ON merchants.id = k.merchant_id
-  WHERE k.merchant_id = ${MerchantIds.toUuid(merchantId)}::uuid AND k.environment = ${environment}
-    AND k.idempotency_key = ${key} AND k.status <> 'failed'`
+  WHERE k.merchant_id = ${param(({ merchantId }) => MerchantIds.toUuid(merchantId))}::uuid
+    AND k.environment = ${param(({ environment }) => environment)}
+    AND k.idempotency_key = ${param(({ key }) => key)} AND k.status <> 'failed'`
+)
 
 /** Why a charge may not be claimed though no payment stands under its key. */
 export const standingStatement = (sql: PgClient.PgClient, charge: Charge, duplicate: Uint8Array | null) => sql`
