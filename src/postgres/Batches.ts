@@ -1,12 +1,13 @@
-import { Clock, type Context, Deferred, Duration, Effect, Exit, FiberSet, Option } from "effect"
+import { type Context, Deferred, Duration, Effect, Exit, FiberSet, Option } from "effect"
 import { DatabaseUnavailable } from "../domain/DatabaseUnavailable.ts"
+import { makeTimer } from "../time/Timer.ts"
 
 interface Waiting<Input, Row> {
   readonly input: Input
-  /** Milliseconds of a clock that nobody sets. */
-  readonly since: number
   readonly context: Context.Context<never>
   readonly done: Deferred.Deferred<Option.Option<Row>, DatabaseUnavailable>
+  /** Its patience counts no more. */
+  stop: () => void
 }
 
 export interface BatchOptions<Input, Row> {
@@ -29,14 +30,20 @@ export interface BatchOptions<Input, Row> {
 export const makeBatches = Effect.fnUntraced(function* <Input, Row>(options: BatchOptions<Input, Row>) {
   const { idOf, rowIdOf, run } = options
   const fork = yield* FiberSet.makeRuntime()
+  const timer = yield* makeTimer
   const queue = new Set<Waiting<Input, Row>>()
   let underWay = 0
   let young = 0
   let isClosed = false
-  let isWatched = false
 
-  const refuse = (waiting: Waiting<Input, Row>): void => {
+  const leave = (waiting: Waiting<Input, Row>): void => {
     queue.delete(waiting)
+    waiting.stop()
+  }
+
+  /** Nothing was done for it. */
+  const refuse = (waiting: Waiting<Input, Row>): void => {
+    leave(waiting)
     tell([waiting], Exit.fail(new DatabaseUnavailable({ reason: "checkout" })))
   }
 
@@ -75,19 +82,20 @@ export const makeBatches = Effect.fnUntraced(function* <Input, Row>(options: Bat
 
   const begin = (): void => {
     while (young < atOnce && underWay < atMost && queue.size > 0) {
-      const group = take(queue, options)
+      const group = choose(queue, options)
       const [first] = group
       if (first === undefined) return
+      for (const waiting of group) leave(waiting)
       underWay++
       const makeRoom = enter()
-      const aging = fork(Effect.andThen(Effect.sleep(youth), Effect.sync(makeRoom)))
+      const stopAging = timer(youth_ms, makeRoom)
       fork(
         // The statement belongs to the trace of whoever has waited longest.
         Effect.provideContext(carryOut(group), first.context).pipe(
           Effect.onExit((exit) =>
             Effect.sync(() => {
               underWay--
-              aging.interruptUnsafe()
+              stopAging()
               makeRoom()
               // Where it was interrupted nobody knows what became of it.
               if (Exit.isFailure(exit)) tell(group, Exit.fail(new DatabaseUnavailable({ reason: "connection" })))
@@ -96,31 +104,18 @@ export const makeBatches = Effect.fnUntraced(function* <Input, Row>(options: Bat
         )
       )
     }
-    if (queue.size === 0 || isWatched) return
-    isWatched = true
-    fork(watch)
   }
 
-  /** Nothing was done for whoever has waited too long. */
-  const watch: Effect.Effect<void> = Effect.gen(function* () {
-    for (let oldest = head(queue); oldest !== undefined; oldest = head(queue)) {
-      const rest = oldest.since + patience_ms - (yield* steady_ms)
-      if (rest > 0) yield* Effect.sleep(rest)
-      else refuse(oldest)
-    }
-    isWatched = false
-  })
-
   return (input: Input): Effect.Effect<Option.Option<Row>, DatabaseUnavailable> =>
-    Effect.flatMap(Effect.context<never>(), (context) =>
-      Effect.flatMap(steady_ms, (since) => {
-        const waiting: Waiting<Input, Row> = { input, since, context, done: Deferred.makeUnsafe() }
-        queue.add(waiting)
-        if (isClosed) refuse(waiting)
-        else begin()
-        return Effect.onInterrupt(Deferred.await(waiting.done), () => Effect.sync(() => queue.delete(waiting)))
-      })
-    )
+    Effect.flatMap(Effect.context<never>(), (context) => {
+      const waiting: Waiting<Input, Row> = { input, context, done: Deferred.makeUnsafe(), stop: () => {} }
+      queue.add(waiting)
+      if (isClosed) refuse(waiting)
+      else begin()
+      if (!queue.has(waiting)) return Deferred.await(waiting.done)
+      waiting.stop = timer(patience_ms, () => refuse(waiting))
+      return Effect.onInterrupt(Deferred.await(waiting.done), () => Effect.sync(() => leave(waiting)))
+    })
 })
 
 const tell = <Input, Row>(
@@ -130,8 +125,8 @@ const tell = <Input, Row>(
   for (const { done } of group) Deferred.doneUnsafe(done, exit)
 }
 
-/** The longest waiting, and those that can go with it; they wait no more. */
-const take = <Input, Row>(
+/** The longest waiting, and those that can go with it. */
+const choose = <Input, Row>(
   queue: Set<Waiting<Input, Row>>,
   { claimsOf, kindOf }: BatchOptions<Input, Row>
 ): ReadonlyArray<Waiting<Input, Row>> => {
@@ -145,22 +140,17 @@ const take = <Input, Row>(
     if (claims.some((claim) => claimed.has(claim))) continue
     kind ??= kindOf(waiting.input)
     for (const claim of claims) claimed.add(claim)
-    queue.delete(waiting)
     group.push(waiting)
   }
   return group
 }
-
-const steady_ms = Effect.map(Clock.monotonicTimeNanos, (nanos) => Number(nanos) / 1_000_000)
-
-const head = <A>([first]: Iterable<A>): A | undefined => first
 
 /** Statements under way at a time. Fewer make larger groups; with one alone, a slow one would hold all others up. */
 const atOnce = 2
 
 /** Those included that have been under way for so long that others no longer wait for them. */
 const atMost = 16
-const youth = Duration.millis(200)
+const youth_ms = 200
 
 const groupSize = 32
 
