@@ -17,6 +17,7 @@ import { EventsRepo } from "./events/EventsRepo.ts"
 import { Exceptions } from "./exceptions/Exceptions.ts"
 import { ExceptionsHttp } from "./exceptions/ExceptionsHttp.ts"
 import { ExceptionsRepo } from "./exceptions/ExceptionsRepo.ts"
+import { Admission } from "./http/Admission.ts"
 import { docsLayer } from "./http/Docs.ts"
 import { Edge } from "./http/Edge.ts"
 import { Health, healthRoutes } from "./http/Health.ts"
@@ -76,6 +77,7 @@ export interface ServiceOptions {
 /** The whole service on a database whose schema is current. Layers close in the reverse order of this page. */
 export const serviceLayer = (options: ServiceOptions) =>
   apiLayer(options).pipe(
+    Layer.provideMerge(admissionLayer),
     Layer.provideMerge(moneyLayer(options)),
     Layer.provideMerge(opsLayer(options)),
     Layer.provideMerge(foundationLayer(options))
@@ -90,7 +92,7 @@ const foundationLayer = (options: ServiceOptions) =>
     Layer.provideMerge(Database.layer({ ...options, checkoutTimeout: "2 seconds" })),
     Layer.provideMerge(ColumnCipher.layer({ keys: options.encryptionKeys, fingerprintKey: options.fingerprintKey })),
     Layer.provideMerge(pooledRandom),
-    Layer.provideMerge(Health.layer)
+    Layer.provideMerge(Layer.merge(Health.layer, Admission.layer))
   )
 
 /** Calls to EPX and what follows from them; it closes when every call that has begun is on record. */
@@ -107,6 +109,11 @@ export const moneyLayer = (options: Pick<ServiceOptions, "epx" | "lookUps" | "se
     Layer.provide(Layer.succeed(SettlementDelay, Duration.toSeconds(options.settlementDelay))),
     Layer.provide([Epx.layer(options.epx), CustomPay.layer(options.lookUps)])
   )
+
+/** What waits for its claim decides whether more is let in. */
+const admissionLayer = Layer.effectDiscard(
+  Effect.flatMap(Effect.all([Admission, TransactionsRepo]), ([{ watch }, { claimAge_ms }]) => watch(claimAge_ms))
+).pipe(Layer.provide(TransactionsRepo.layer))
 
 const healthLayer = Layer.unwrap(
   Effect.map(Database, ({ pipelined }) =>

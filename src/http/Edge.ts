@@ -22,8 +22,9 @@ import {
   ProblemDetails
 } from "effect/http"
 import { labelled } from "../telemetry/Labelled.ts"
-import { httpRequestDuration } from "../telemetry/Metrics.ts"
+import { httpRequestDuration, httpRequestsTurnedAway } from "../telemetry/Metrics.ts"
 import { makeTimer, type Timer } from "../time/Timer.ts"
+import { Admission } from "./Admission.ts"
 import { Health } from "./Health.ts"
 import { problemBody } from "./Problem.ts"
 import { requestDeadline } from "./RequestDeadline.ts"
@@ -49,15 +50,19 @@ export const Edge = HttpRouter.middleware(
   Effect.gen(function* () {
     const random = yield* SecureRandom.SecureRandom
     const health = yield* Health
+    const admission = yield* Admission
     const timer = yield* makeTimer
     // Nothing interrupts a request here; from the route on, its deadline and a client that goes away do.
     return Effect.fnUntraced(function* (route: Effect.Effect<HttpServerResponse.HttpServerResponse, unknown>) {
       const request = yield* HttpServerRequest.HttpServerRequest
       const id = yield* requestIdFrom(request.headers["x-request-id"], random)
+      const isMoney = movesMoney(request)
+      if (isMoney && !(yield* admission.enter)) return yield* turnedAway(id)
       const start = yield* Clock.monotonicTimeNanos
       const span = Option.getOrUndefined(yield* Effect.serviceOption(Tracer.ParentSpan))
       if (span?._tag === "Span") span.attribute("request.id", id)
-      return yield* Effect.andThen(Effect.interruptible(guardRequest), route).pipe(
+      const answer = Effect.andThen(Effect.interruptible(guardRequest), route)
+      return yield* (isMoney ? Effect.ensuring(answer, admission.leave) : answer).pipe(
         before(timer),
         Effect.catchCause(toProblem),
         Effect.map((response) => finish(response, id)),
@@ -70,6 +75,30 @@ export const Edge = HttpRouter.middleware(
   }),
   { global: true }
 )
+
+const movesMoney = ({ method, url }: HttpServerRequest.HttpServerRequest) =>
+  method === "POST" && url.startsWith("/v1/payments")
+
+/** As little as can be done for a request: nothing is read of it, not even its key. */
+const turnedAway = (id: string) =>
+  Effect.as(
+    Metric.update(httpRequestsTurnedAway, 1),
+    HttpServerResponse.jsonUnsafe(
+      {
+        ...problemBody(
+          "Overloaded",
+          503,
+          "More comes than can be served. Nothing was done: send it again in a moment."
+        ),
+        request_id: id
+      },
+      {
+        status: 503,
+        contentType: ProblemDetails.contentType,
+        headers: { ...securityHeaders, "retry-after": "1", "x-request-id": id }
+      }
+    )
+  )
 
 /** What asks for the id finds it, every line of the log has it, and a request without a span has none inside either. */
 const identifiedBy =

@@ -31,7 +31,7 @@ export class PaymentsRepo extends Context.Service<
     Effect.gen(function* () {
       const { pipelined } = yield* Database
 
-      const findTogether = yield* makeBatches<TenantPayment, unknown>({
+      const { ask: findTogether } = yield* makeBatches<TenantPayment, unknown>({
         run: (asked) => rawRows(pipelined((sql) => findStatement(sql, asked))),
         idOf: keyOf,
         rowIdOf: (row) => (Predicate.hasProperty(row, "asked_for") ? row.asked_for : undefined),

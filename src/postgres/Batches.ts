@@ -1,9 +1,11 @@
-import { type Context, Deferred, Duration, Effect, Exit, FiberSet, Option } from "effect"
+import { Clock, type Context, Deferred, Duration, Effect, Exit, FiberSet, Option } from "effect"
 import { DatabaseUnavailable } from "../domain/DatabaseUnavailable.ts"
 import { makeTimer } from "../time/Timer.ts"
 
 interface Waiting<Input, Row> {
   readonly input: Input
+  /** Milliseconds of a clock that nobody sets. */
+  readonly since: number
   readonly context: Context.Context<never>
   readonly done: Deferred.Deferred<Option.Option<Row>, DatabaseUnavailable>
   /** Its patience counts no more. */
@@ -31,6 +33,8 @@ export const makeBatches = Effect.fnUntraced(function* <Input, Row>(options: Bat
   const { idOf, rowIdOf, run } = options
   const fork = yield* FiberSet.makeRuntime()
   const timer = yield* makeTimer
+  const clock = yield* Clock.Clock
+  const now_ms = () => Number(clock.monotonicTimeNanosUnsafe()) / 1_000_000
   const queue = new Set<Waiting<Input, Row>>()
   let underWay = 0
   let young = 0
@@ -106,9 +110,10 @@ export const makeBatches = Effect.fnUntraced(function* <Input, Row>(options: Bat
     }
   }
 
-  return (input: Input): Effect.Effect<Option.Option<Row>, DatabaseUnavailable> =>
+  const ask = (input: Input): Effect.Effect<Option.Option<Row>, DatabaseUnavailable> =>
     Effect.flatMap(Effect.context<never>(), (context) => {
-      const waiting: Waiting<Input, Row> = { input, context, done: Deferred.makeUnsafe(), stop: () => {} }
+      const done = Deferred.makeUnsafe<Option.Option<Row>, DatabaseUnavailable>()
+      const waiting: Waiting<Input, Row> = { input, since: now_ms(), context, done, stop: () => {} }
       queue.add(waiting)
       if (isClosed) refuse(waiting)
       else begin()
@@ -116,6 +121,14 @@ export const makeBatches = Effect.fnUntraced(function* <Input, Row>(options: Bat
       waiting.stop = timer(patience_ms, () => refuse(waiting))
       return Effect.onInterrupt(Deferred.await(waiting.done), () => Effect.sync(() => leave(waiting)))
     })
+
+  /** How long the longest waiting has waited for its statement to begin; 0 when nobody waits. */
+  const age_ms = (): number => {
+    const [oldest] = queue
+    return oldest === undefined ? 0 : now_ms() - oldest.since
+  }
+
+  return { ask, age_ms }
 })
 
 const tell = <Input, Row>(

@@ -7,6 +7,11 @@ const duration = (name: string, description: string) => Metric.histogram(name, {
 
 export const httpRequestDuration = duration("http_server_request_duration_seconds", "By method, route and status")
 
+export const httpRequestsTurnedAway = Metric.counter("http_server_requests_turned_away_total", {
+  description: "Requests that would have moved money, refused at once because others waited for too long",
+  incremental: true
+})
+
 export const epxAttemptDuration = duration(
   "epx_attempt_duration_seconds",
   "From asking for a place among the calls to EPX to the end of its answer, by operation and outcome"

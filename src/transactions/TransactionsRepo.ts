@@ -45,6 +45,8 @@ export class TransactionsRepo extends Context.Service<
      * key or its terminal may not charge; nothing was written. Safe to repeat with the same ids.
      */
     claim(charge: Charge, ids: ChargeIds): Effect.Effect<Option.Option<ClaimedCharge>, DatabaseUnavailable>
+    /** How long the charge has waited that waits longest for its claim to begin, in milliseconds. */
+    readonly claimAge_ms: Effect.Effect<number>
     findByKey(tenant: Tenant, idempotencyKey: string): Effect.Effect<Option.Option<Existing>, DatabaseUnavailable>
     /** Why a charge could not be claimed though no payment stands under its key. */
     refusal(
@@ -85,7 +87,7 @@ export class TransactionsRepo extends Context.Service<
               ].join("\n")
             )
 
-      const claimTogether = yield* makeBatches<ChargeInput, unknown>({
+      const claims = yield* makeBatches<ChargeInput, unknown>({
         run: (inputs) => rawRows(pipelined((sql) => claimStatement(sql, inputs))),
         idOf: ({ claim }) => TransactionIds.toUuid(claim.transactionId),
         rowIdOf: idOfRow,
@@ -96,7 +98,7 @@ export class TransactionsRepo extends Context.Service<
         ]
       })
 
-      const settleTogether = yield* makeBatches<Input, unknown>({
+      const { ask: settleTogether } = yield* makeBatches<Input, unknown>({
         run: (inputs) => rawRows(pipelined((sql) => settleChargesStatement(sql, inputs))),
         idOf: ({ call }) => PaymentIds.toUuid(call.paymentId),
         rowIdOf: idOfRow,
@@ -107,7 +109,7 @@ export class TransactionsRepo extends Context.Service<
       const claim = Effect.fnUntraced(function* (charge: Charge, ids: ChargeIds) {
         const source = cipher.fingerprint(Redacted.value(charge.bric))
         const traceId = yield* currentTraceId
-        const claimed = yield* claimTogether({
+        const claimed = yield* claims.ask({
           charge,
           claim: { ...ids, source, duplicate: duplicateOf(charge), traceId }
         })
@@ -163,7 +165,14 @@ export class TransactionsRepo extends Context.Service<
           store(call, settlement, bricOf(call, settlement), resolution)
       )
 
-      return TransactionsRepo.of({ claim, findByKey, refusal, settle, resolve })
+      return TransactionsRepo.of({
+        claim,
+        claimAge_ms: Effect.sync(claims.age_ms),
+        findByKey,
+        refusal,
+        settle,
+        resolve
+      })
     })
   )
 }

@@ -2,15 +2,18 @@ import { NodeHttpServer } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
 import { Deferred, Duration, Effect, Fiber, Layer, Logger, References } from "effect"
 import { SecureRandom } from "effect/crypto"
-import { HttpClient, HttpRouter, HttpServerResponse } from "effect/http"
+import { HttpBody, HttpClient, HttpRouter, HttpServerResponse } from "effect/http"
 import { TestClock } from "effect/testing"
+import { Admission } from "../../src/http/Admission.ts"
 import { Edge } from "../../src/http/Edge.ts"
 import { Health } from "../../src/http/Health.ts"
 import { requestDeadline } from "../../src/http/RequestDeadline.ts"
 
-const served = (...routes: ReadonlyArray<Layer.Layer<never, never, HttpRouter.HttpRouter>>) =>
+type Route = Layer.Layer<never, never, HttpRouter.HttpRouter>
+
+const served = (routes: ReadonlyArray<Route>, admission: Layer.Layer<Admission> = Admission.layer) =>
   HttpRouter.serve(Layer.mergeAll(Edge, ...routes), { disableLogger: true, disableListenLog: true }).pipe(
-    Layer.provide([Health.layer, SecureRandom.layerWebCrypto]),
+    Layer.provide([Health.layer, SecureRandom.layerWebCrypto, admission]),
     Layer.provideMerge(NodeHttpServer.layerTest)
   )
 
@@ -22,7 +25,7 @@ const endless = Effect.gen(function* () {
     Effect.andThen(Effect.never),
     Effect.onInterrupt(() => Deferred.succeed(interrupted, undefined))
   )
-  return { begun, interrupted, routes: served(HttpRouter.add("GET", "/endless", handler)) }
+  return { begun, interrupted, routes: served([HttpRouter.add("GET", "/endless", handler)]) }
 })
 
 /** Lines that tell of an answer to a request of a service that logs from this level on. */
@@ -33,10 +36,10 @@ const linesAt = Effect.fnUntraced(function* (level: "Debug" | "Info") {
       lines.push([logLevel, fiber.getRef(References.CurrentLogAnnotations)["status"]])
     }
   })
-  const server = served(
+  const server = served([
     HttpRouter.add("GET", "/well", HttpServerResponse.empty()),
     HttpRouter.add("GET", "/broken", Effect.die("broken"))
-  ).pipe(Layer.provide(Logger.layer([logger])), Layer.provide(Layer.succeed(References.MinimumLogLevel, level)))
+  ]).pipe(Layer.provide(Logger.layer([logger])), Layer.provide(Layer.succeed(References.MinimumLogLevel, level)))
   yield* Effect.forEach(["/well", "/broken"], (path) => HttpClient.get(path)).pipe(Effect.provide(server))
   return lines
 })
@@ -72,6 +75,62 @@ describe("a request", () => {
       }).pipe(Effect.provide(routes))
     })
   )
+})
+
+describe("a request that moves money", () => {
+  it.effect("is turned away at once where there is no room for it, and nothing else is", () => {
+    const began: Array<string> = []
+    const path = "/v1/payments"
+    const taken = (method: "GET" | "POST", path: `/${string}`) =>
+      HttpRouter.add(
+        method,
+        path,
+        Effect.sync(() => void began.push(method)).pipe(Effect.as(HttpServerResponse.empty()))
+      )
+    const left: Array<string> = []
+    const full = Layer.mock(Admission, {
+      enter: Effect.succeed(false),
+      leave: Effect.sync(() => void left.push("left"))
+    })
+    const routes = [taken("GET", path), taken("POST", path), taken("POST", `${path}/:id/refunds`)]
+    return Effect.gen(function* () {
+      for (const url of [path, `${path}/pay_1/refunds`]) {
+        const answer = yield* HttpClient.post(url, { body: HttpBody.text("{ not even JSON") })
+        assert.strictEqual(answer.status, 503)
+        assert.strictEqual(answer.headers["retry-after"], "1")
+        assert.strictEqual(answer.headers["content-type"], "application/problem+json")
+        const problem = yield* answer.json
+        assert.nestedPropertyVal(problem, "code", "overloaded")
+        assert.nestedPropertyVal(problem, "request_id", answer.headers["x-request-id"])
+      }
+      assert.strictEqual((yield* HttpClient.get(path)).status, 204)
+      assert.deepStrictEqual(began, ["GET"])
+      assert.deepStrictEqual(left, [])
+    }).pipe(Effect.provide(served(routes, full)))
+  })
+
+  it.effect("leaves room for others again, however it ends", () => {
+    const entered = { now: 0 }
+    const counting = Layer.mock(Admission, {
+      enter: Effect.sync(() => ++entered.now > 0),
+      leave: Effect.sync(() => void entered.now--)
+    })
+    const routes = [
+      HttpRouter.add("POST", "/v1/payments", HttpServerResponse.empty()),
+      HttpRouter.add("POST", "/v1/payments/:id/void", Effect.die("broken"))
+    ]
+    return Effect.gen(function* () {
+      const answers = yield* Effect.forEach(
+        ["/v1/payments", "/v1/payments/pay_1/void", "/v1/payments/nowhere/at/all"],
+        (url) => HttpClient.post(url)
+      )
+      assert.deepStrictEqual(
+        answers.map(({ status }) => status),
+        [204, 500, 404]
+      )
+      assert.strictEqual(entered.now, 0)
+    }).pipe(Effect.provide(served(routes, counting)))
+  })
 })
 
 describe("an answer", () => {

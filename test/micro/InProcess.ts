@@ -3,6 +3,7 @@ import { Duration, Effect, Layer, Redacted } from "effect"
 import { HttpRouter, HttpServer } from "effect/http"
 import { Events } from "../../src/events/Events.ts"
 import { EventsRepo } from "../../src/events/EventsRepo.ts"
+import { Admission } from "../../src/http/Admission.ts"
 import { Health } from "../../src/http/Health.ts"
 import { untracedRequests } from "../../src/http/Untraced.ts"
 import { apiRoutes, moneyLayer } from "../../src/main.ts"
@@ -34,7 +35,15 @@ const app = apiRoutes.pipe(
   Layer.provide([ApiKeys.layer, Events.layer, Timelines.layer]),
   Layer.provide([ApiKeysRepo.layer, EventsRepo.layer, TimelineRepo.layer]),
   Layer.provide(Layer.effectDiscard(Effect.flatMap(Health, ({ setReady }) => setReady(true)))),
-  Layer.provide([databaseStandIn, epxStandIn, cipher, pooledRandom, Health.layer, HttpServer.layerServices]),
+  Layer.provide([
+    databaseStandIn,
+    epxStandIn,
+    cipher,
+    pooledRandom,
+    Health.layer,
+    Admission.layer,
+    HttpServer.layerServices
+  ]),
   // Of new traces none is kept, so that only who brings one pays for it.
   Layer.provideMerge(Layer.provide(untracedRequests, samplingLayer(0)))
 )

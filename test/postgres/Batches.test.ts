@@ -29,7 +29,7 @@ const database = Effect.fnUntraced(function* (
     kindOf: ({ kind = "usual" }) => kind,
     claimsOf: ({ claims = [] }) => claims
   }
-  const ask = yield* makeBatches(options)
+  const { ask } = yield* makeBatches(options)
   const start = (order: Order | string) =>
     Effect.forkChild(ask(typeof order === "string" ? { name: order } : order), { startImmediately: true })
   return {
@@ -225,7 +225,7 @@ describe("a group commit", () => {
 
   it.effect("takes a statement that cannot be made for that of one of them", () =>
     Effect.gen(function* () {
-      const ask = yield* makeBatches<Order, string>({
+      const { ask } = yield* makeBatches<Order, string>({
         run: (orders) => {
           if (orders.some(({ name }) => name === "c")) throw new Error("no such statement")
           return Effect.delay(Effect.succeed(orders.map(({ name }) => name)), "10 millis")

@@ -1,8 +1,8 @@
 import { assert, layer } from "@effect/vitest"
 import { Effect, Exit, Fiber, Layer, Option, Predicate, Schedule } from "effect"
 import { TestClock } from "effect/testing"
-import { Database } from "../../src/postgres/Database.ts"
 import { makeBatches } from "../../src/postgres/Batches.ts"
+import { Database } from "../../src/postgres/Database.ts"
 import { grouped } from "../../src/postgres/Grouped.ts"
 import { rawRows } from "../../src/postgres/Row.ts"
 import { makeProxy } from "../support/Proxy.ts"
@@ -41,7 +41,7 @@ layer(TestDatabase.layer)("a Postgres that is not there any more", (it) => {
   it.effect("keeps back only what had been given to that connection", () =>
     Effect.gen(function* () {
       const { pipelined, proxy } = yield* behindProxy(6)
-      const ask = yield* makeBatches<number, unknown>({
+      const { ask } = yield* makeBatches<number, unknown>({
         run: (numbers) => rawRows(pipelined((sql) => echo(sql, numbers))),
         idOf: String,
         rowIdOf: (row) => (Predicate.hasProperty(row, "n") ? String(row.n) : undefined),
