@@ -29,11 +29,12 @@ const database = Effect.fnUntraced(function* (
     kindOf: ({ kind = "usual" }) => kind,
     claimsOf: ({ claims = [] }) => claims
   }
-  const { ask } = yield* makeBatches(options)
+  const { age_ms, ask } = yield* makeBatches(options)
   const start = (order: Order | string) =>
     Effect.forkChild(ask(typeof order === "string" ? { name: order } : order), { startImmediately: true })
   return {
     start,
+    age_ms,
     names: () => statements.map(({ names }) => names.join("")),
     end: (index: number) => Effect.andThen(statements[index]?.end ?? Effect.die(index), settle)
   }
@@ -189,6 +190,22 @@ describe("a group commit", () => {
       assert.deepStrictEqual(names().slice(16), ["Y"])
       yield* end(16)
       assert.deepStrictEqual(yield* Fiber.await(inTime), some("Y"))
+    })
+  )
+
+  it.effect("says how long the longest waiting has waited, of those whose statement has not begun", () =>
+    Effect.gen(function* () {
+      const { age_ms, end, start } = yield* database()
+      yield* Effect.forEach([..."ab"], start)
+      yield* TestClock.adjust("50 millis")
+      assert.strictEqual(age_ms(), 0)
+      yield* start("c")
+      yield* TestClock.adjust("30 millis")
+      yield* start("d")
+      yield* TestClock.adjust("10 millis")
+      assert.strictEqual(age_ms(), 40)
+      yield* end(0)
+      assert.strictEqual(age_ms(), 0)
     })
   )
 
