@@ -36,6 +36,8 @@ export class PaymentsRepo extends Context.Service<
         idOf: keyOf,
         rowIdOf: (row) => (Predicate.hasProperty(row, "asked_for") ? row.asked_for : undefined),
         kindOf: () => "payment",
+        // A statement that takes too long is not helped by thirty more.
+        mayRepeat: false,
         // Two may well ask for the same payment.
         claimsOf: () => []
       })

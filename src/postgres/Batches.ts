@@ -20,6 +20,8 @@ export interface BatchOptions<Input, Row> {
   readonly rowIdOf: (row: Row) => unknown
   /** Inputs of another kind need another statement. */
   readonly kindOf: (input: Input) => string
+  /** Whether what Postgres has given up may be asked for once more, each input alone. */
+  readonly mayRepeat: boolean
   /** What no two inputs of one statement may have in common. */
   readonly claimsOf: (input: Input) => ReadonlyArray<string>
 }
@@ -30,7 +32,7 @@ export interface BatchOptions<Input, Row> {
  * a statement that Postgres has given up is repeated for each of them alone.
  */
 export const makeBatches = Effect.fnUntraced(function* <Input, Row>(options: BatchOptions<Input, Row>) {
-  const { idOf, rowIdOf, run } = options
+  const { idOf, mayRepeat, rowIdOf, run } = options
   const fork = yield* FiberSet.makeRuntime()
   const timer = yield* makeTimer
   const clock = yield* Clock.Clock
@@ -60,7 +62,7 @@ export const makeBatches = Effect.fnUntraced(function* <Input, Row>(options: Bat
 
   const carryOut = (group: ReadonlyArray<Waiting<Input, Row>>): Effect.Effect<void> =>
     Effect.flatMap(Effect.exit(Effect.suspend(() => run(group.map(({ input }) => input)))), (exit) => {
-      if (Exit.isFailure(exit) && group.length > 1 && isOfOne(exit)) {
+      if (Exit.isFailure(exit) && group.length > 1 && mayRepeat && isOfOne(exit)) {
         return Effect.forEach(group, (waiting) => carryOut([waiting]), { concurrency: "unbounded", discard: true })
       }
       return Effect.sync(() => {

@@ -4,7 +4,11 @@ import { Context, Layer, Logger, type LogLevel, References, Tracer } from "effec
 const json = Logger.withConsoleLog(
   Logger.make((options) => {
     const { annotations, cause, level, message, timestamp } = Logger.formatStructured.log(options)
-    const span = Context.getOrUndefined(options.fiber.context, Tracer.ParentSpan)
+    const { context } = options.fiber
+    // Where no trace is kept, spans are there all the same, and all have one id that says nothing.
+    const span = Context.get(context, References.TracerEnabled)
+      ? Context.getOrUndefined(context, Tracer.ParentSpan)
+      : undefined
     return JSON.stringify({
       timestamp,
       level: level.toLowerCase(),

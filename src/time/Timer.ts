@@ -1,4 +1,4 @@
-import { Clock, Effect, Exit, type Fiber, FiberSet } from "effect"
+import { Clock, Effect, type Fiber, FiberSet } from "effect"
 
 /**
  * Calls `onOver` when so many milliseconds are over, by a clock that nobody sets back, unless what it returns has been
@@ -50,9 +50,10 @@ export const makeTimer = Effect.gen(function* () {
   return timer
 })
 
+// Not even a log that fails may keep the others from being told.
 const told = ({ onOver }: Running) =>
-  Effect.flatMap(Effect.exit(Effect.sync(onOver)), (exit) =>
-    Exit.isSuccess(exit) ? Effect.void : Effect.logError("What a time limit should end goes on", exit.cause)
+  Effect.exit(
+    Effect.onError(Effect.sync(onOver), (cause) => Effect.logError("What a time limit should end goes on", cause))
   )
 
 const earliest = (running: Iterable<Running>): number => {

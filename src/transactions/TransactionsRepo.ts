@@ -92,6 +92,7 @@ export class TransactionsRepo extends Context.Service<
         idOf: ({ claim }) => TransactionIds.toUuid(claim.transactionId),
         rowIdOf: idOfRow,
         kindOf: () => "charge",
+        mayRepeat: true,
         claimsOf: ({ charge: { environment, idempotencyKey, merchantId }, claim: { duplicate } }) => [
           `${merchantId} ${environment} ${idempotencyKey}`,
           ...(duplicate === null ? [] : [`${merchantId} ${Buffer.from(duplicate).toString("hex")}`])
@@ -103,6 +104,7 @@ export class TransactionsRepo extends Context.Service<
         idOf: ({ call }) => PaymentIds.toUuid(call.paymentId),
         rowIdOf: idOfRow,
         kindOf,
+        mayRepeat: true,
         claimsOf: ({ call }) => [call.paymentId]
       })
 

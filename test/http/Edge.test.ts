@@ -25,21 +25,28 @@ const endless = Effect.gen(function* () {
     Effect.andThen(Effect.never),
     Effect.onInterrupt(() => Deferred.succeed(interrupted, undefined))
   )
-  return { begun, interrupted, routes: served([HttpRouter.add("GET", "/endless", handler)]) }
+  const route = HttpRouter.add("GET", "/endless", handler)
+  return { begun, interrupted, route, routes: served([route]) }
 })
 
-/** Lines that tell of an answer to a request of a service that logs from this level on. */
-const linesAt = Effect.fnUntraced(function* (level: "Debug" | "Info") {
+/** A log from this level on, of which the lines are kept that tell of an answer. */
+const recording = (level: "Debug" | "Info") => {
   const lines: Array<readonly [level: string, status: unknown]> = []
   const logger = Logger.make(({ fiber, logLevel, message }) => {
     if (String(message) === "Answered") {
       lines.push([logLevel, fiber.getRef(References.CurrentLogAnnotations)["status"]])
     }
   })
+  return { lines, logging: Layer.merge(Logger.layer([logger]), Layer.succeed(References.MinimumLogLevel, level)) }
+}
+
+/** Lines that tell of an answer to a request of a service that logs from this level on. */
+const linesAt = Effect.fnUntraced(function* (level: "Debug" | "Info") {
+  const { lines, logging } = recording(level)
   const server = served([
     HttpRouter.add("GET", "/well", HttpServerResponse.empty()),
     HttpRouter.add("GET", "/broken", Effect.die("broken"))
-  ]).pipe(Layer.provide(Logger.layer([logger])), Layer.provide(Layer.succeed(References.MinimumLogLevel, level)))
+  ]).pipe(Layer.provide(logging))
   yield* Effect.forEach(["/well", "/broken"], (path) => HttpClient.get(path)).pipe(Effect.provide(server))
   return lines
 })
@@ -64,15 +71,40 @@ describe("a request", () => {
     })
   )
 
-  it.effect("is interrupted when its client goes away", () =>
+  it.effect("that reads is interrupted when its client goes away, and is counted all the same", () =>
     Effect.gen(function* () {
       const { begun, interrupted, routes } = yield* endless
+      const { lines, logging } = recording("Debug")
       yield* Effect.gen(function* () {
         const asked = yield* Effect.forkChild(HttpClient.get("/endless"))
         yield* Deferred.await(begun)
         yield* Fiber.interrupt(asked)
         yield* Deferred.await(interrupted)
-      }).pipe(Effect.provide(routes))
+      }).pipe(Effect.provide(routes.pipe(Layer.provide(logging))))
+      assert.deepStrictEqual(lines, [["Debug", "499"]])
+    })
+  )
+
+  it.effect("that changes something goes on when its client goes away", () =>
+    Effect.gen(function* () {
+      const { begun, interrupted, route } = yield* endless
+      const [begunToo, mayEnd, done] = yield* Effect.all([Deferred.make(), Deferred.make(), Deferred.make()])
+      const change = Deferred.succeed(begunToo, undefined).pipe(
+        Effect.andThen(Deferred.await(mayEnd)),
+        Effect.andThen(Deferred.succeed(done, undefined)),
+        Effect.as(HttpServerResponse.empty())
+      )
+      yield* Effect.gen(function* () {
+        const changing = yield* Effect.forkChild(HttpClient.post("/change"))
+        const reading = yield* Effect.forkChild(HttpClient.get("/endless"))
+        yield* Effect.all([Deferred.await(begun), Deferred.await(begunToo)])
+        yield* Fiber.interrupt(changing)
+        yield* Fiber.interrupt(reading)
+        // By now the server knows that both have gone.
+        yield* Deferred.await(interrupted)
+        yield* Deferred.succeed(mayEnd, undefined)
+        yield* Deferred.await(done)
+      }).pipe(Effect.provide(served([route, HttpRouter.add("POST", "/change", change)])))
     })
   )
 })

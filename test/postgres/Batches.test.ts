@@ -26,6 +26,7 @@ const database = Effect.fnUntraced(function* (
       }),
     idOf: ({ name }) => name,
     rowIdOf: (row) => row,
+    mayRepeat: true,
     kindOf: ({ kind = "usual" }) => kind,
     claimsOf: ({ claims = [] }) => claims
   }
@@ -249,6 +250,7 @@ describe("a group commit", () => {
         },
         idOf: ({ name }) => name,
         rowIdOf: (row) => row,
+        mayRepeat: true,
         kindOf: () => "usual",
         claimsOf: () => []
       })

@@ -45,6 +45,7 @@ layer(TestDatabase.layer)("a Postgres that is not there any more", (it) => {
         run: (numbers) => rawRows(pipelined((sql) => echo(sql, numbers))),
         idOf: String,
         rowIdOf: (row) => (Predicate.hasProperty(row, "n") ? String(row.n) : undefined),
+        mayRepeat: true,
         kindOf: () => "echo",
         claimsOf: () => []
       })

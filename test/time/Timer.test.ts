@@ -61,7 +61,10 @@ describe("a timer", () => {
   it.effect("goes on after a callback that fails, and tells of it", () =>
     Effect.gen(function* () {
       const lines: Array<unknown> = []
-      const logger = Logger.make(({ message }) => void lines.push(message))
+      const logger = Logger.make(({ message }) => {
+        lines.push(message)
+        throw new Error("no log")
+      })
       yield* Effect.gen(function* () {
         const timer = yield* makeTimer
         const over: Array<string> = []

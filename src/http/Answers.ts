@@ -1,0 +1,107 @@
+import { Cause, Effect, Metric, Option, Result, Schema } from "effect"
+import { HttpBody, HttpServerError, HttpServerResponse, ProblemDetails } from "effect/http"
+import { httpRequestsTurnedAway } from "../telemetry/Metrics.ts"
+import { problemBody } from "./Problem.ts"
+import { CardNumberRefused, InvalidJson } from "./RequestGuard.ts"
+
+/** What every answer carries. A page sets its own content policy. */
+const securityHeaders = {
+  "cache-control": "no-store",
+  "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
+  "cross-origin-resource-policy": "same-origin",
+  "referrer-policy": "no-referrer",
+  "strict-transport-security": "max-age=31536000; includeSubDomains",
+  "x-content-type-options": "nosniff",
+  "x-frame-options": "DENY"
+}
+
+const problemResponse = (tag: string, status: number, detail: string, members: object = {}) =>
+  HttpServerResponse.jsonUnsafe(
+    { ...problemBody(tag, status, detail), ...members },
+    {
+      status,
+      contentType: ProblemDetails.contentType
+    }
+  )
+
+/** Whatever no route has made a problem of. */
+export const toProblem = (cause: Cause.Cause<unknown>) => {
+  // The client has gone: there is nobody to tell.
+  if (Cause.hasInterruptsOnly(cause)) return Effect.failCause(cause)
+  const failure = Result.getOrElse(Cause.findError(cause), () => Cause.squash(cause))
+  if (failure instanceof CardNumberRefused) {
+    return Effect.succeed(problemResponse("CardNumberRefused", 422, failure.message, { errors: failure.errors }))
+  }
+  if (failure instanceof InvalidJson) return Effect.succeed(problemResponse("InvalidJson", 400, failure.message))
+  if (failure instanceof HttpServerError.HttpServerError) {
+    const { reason } = failure
+    if (reason._tag === "RouteNotFound") return Effect.succeed(naked(404))
+    if (reason._tag === "RequestParseError") return Effect.succeed(naked(reason.reason === "BodyTooLarge" ? 413 : 400))
+  }
+  return Effect.as(Effect.logError("A request failed by a defect", cause), naked(500))
+}
+
+const nakedProblems: Readonly<Record<number, readonly [tag: string, detail: string]>> = {
+  400: ["BadRequest", "The request could not be read."],
+  404: ["NotFound", "There is nothing at this address. The API is described at /docs."],
+  413: ["BodyTooLarge", "The request body is larger than 64 KiB."],
+  415: ["UnsupportedMediaType", "Send the body as `Content-Type: application/json`."],
+  500: ["InternalError", "Something went wrong on our side. Quote the request id when you report it."],
+  503: ["ServiceUnavailable", "The service cannot answer at the moment."]
+}
+
+/** A problem of this status of which there is no more to say. */
+export const naked = (status: number) => {
+  const [tag, detail] = nakedProblems[status] ?? ["Error", "The request failed."]
+  return problemResponse(tag, status, detail)
+}
+
+// An answer that is JSON was made on purpose; an empty one, or one of plain text, comes from below the routes.
+const isMade = ({ body }: HttpServerResponse.HttpServerResponse) =>
+  body._tag === "Uint8Array" && /^application\/(?:problem\+)?json/.test(body.contentType)
+
+const parse = Schema.decodeUnknownOption(Schema.fromJsonString(Schema.Record(Schema.String, Schema.Unknown)))
+
+const withRequestId = (response: HttpServerResponse.HttpServerResponse, id: string) => {
+  const { body } = response
+  if (body._tag !== "Uint8Array") return response
+  return Option.match(parse(Buffer.from(body.body).toString("utf8")), {
+    onNone: () => response,
+    onSome: (members) =>
+      HttpServerResponse.setBody(response, HttpBody.jsonUnsafe({ ...members, request_id: id }, body.contentType))
+  })
+}
+
+/** The answer with what every answer carries. */
+export const finish = (response: HttpServerResponse.HttpServerResponse, id: string) => {
+  const answer =
+    response.status < 400 ? response : withRequestId(isMade(response) ? response : naked(response.status), id)
+  return HttpServerResponse.setHeaders(answer, {
+    ...securityHeaders,
+    // RFC 9110, section 11.6.1: a 401 says how to authenticate.
+    ...(answer.status === 401 ? { "www-authenticate": "Bearer" } : {}),
+    ...answer.headers,
+    "x-request-id": id
+  })
+}
+
+/** As little as can be done for a request: nothing is read of it, not even its key. */
+export const turnedAway = (id: string) =>
+  Effect.as(
+    Metric.update(httpRequestsTurnedAway, 1),
+    HttpServerResponse.jsonUnsafe(
+      {
+        ...problemBody(
+          "Overloaded",
+          503,
+          "More comes than can be served. Nothing was done: send it again in a moment."
+        ),
+        request_id: id
+      },
+      {
+        status: 503,
+        contentType: ProblemDetails.contentType,
+        headers: { ...securityHeaders, "retry-after": "1", "x-request-id": id }
+      }
+    )
+  )
