@@ -1,9 +1,10 @@
-import { Console, Effect, Layer, Option } from "effect"
+import { Console, Context, Effect, Layer, Option, References, Scope, Tracer } from "effect"
 import { databaseOf, epxOf, keysOf } from "./Backing.ts"
 import { Health } from "./http/Health.ts"
 import { type Demo, demoData } from "./local/DemoData.ts"
 import { serviceLayer } from "./main.ts"
 import type { Settings } from "./Settings.ts"
+import { Sampling } from "./telemetry/Sampling.ts"
 
 /**
  * Runs the service until it is interrupted, and then lets every call that has begun come to its end. It has no span:
@@ -13,21 +14,25 @@ export const serve = Effect.fnUntraced(function* (settings: Settings) {
   const keys = yield* keysOf(settings)
   const { connection } = yield* databaseOf(settings)
   const { lookUps, simulator, wire } = yield* epxOf(settings)
-  const services = yield* Layer.build(
-    serviceLayer({
-      ...keys,
-      connection,
-      host: settings.HOST,
-      port: settings.PORT,
-      opsHost: settings.OPS_HOST,
-      opsPort: settings.OPS_PORT,
-      pipelinedConnections: settings.DATABASE_PIPELINED_CONNECTIONS,
-      plainConnections: settings.DATABASE_PLAIN_CONNECTIONS,
-      epx: wire,
-      settlementDelay: settings.SETTLEMENT_DELAY,
-      lookUps,
-      operatorEnvironment: Option.isSome(settings.EPX_LIVE_URL) ? "live" : "test"
-    })
+  // Without what the command line brought: each request takes its context along.
+  const services = yield* Effect.updateContext(
+    Layer.build(
+      serviceLayer({
+        ...keys,
+        connection,
+        host: settings.HOST,
+        port: settings.PORT,
+        opsHost: settings.OPS_HOST,
+        opsPort: settings.OPS_PORT,
+        pipelinedConnections: settings.DATABASE_PIPELINED_CONNECTIONS,
+        plainConnections: settings.DATABASE_PLAIN_CONNECTIONS,
+        epx: wire,
+        settlementDelay: settings.SETTLEMENT_DELAY,
+        lookUps,
+        operatorEnvironment: Option.isSome(settings.EPX_LIVE_URL) ? "live" : "test"
+      })
+    ),
+    ambient
   )
   return yield* Effect.gen(function* () {
     const { setReady } = yield* Health
@@ -56,6 +61,16 @@ export const serve = Effect.fnUntraced(function* (settings: Settings) {
     return yield* Effect.never
   }).pipe(Effect.provideContext(services))
 }, Effect.scoped)
+
+/** What is set for the whole process, and the scope that closes the service. */
+const ambient: (context: Context.Context<Scope.Scope>) => Context.Context<Scope.Scope> = Context.pick(
+  Scope.Scope,
+  Sampling,
+  Tracer.Tracer,
+  References.TracerEnabled,
+  References.CurrentLoggers,
+  References.MinimumLogLevel
+)
 
 const urlOf = (host: string, port: number) => `http://${host.includes(":") ? `[${host}]` : host}:${port}`
 

@@ -2,6 +2,7 @@ import type { Dispatcher } from "@effect/platform-node/Undici"
 import { Deferred, Effect } from "effect"
 import type { Fence } from "./Fence.ts"
 import type { InDoubt, NotSent } from "./Result.ts"
+import { stackless } from "./Stackless.ts"
 
 /** A whole answer with status 200, not yet read. */
 interface Answered {
@@ -98,6 +99,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
   onResponseEnd(): void {
     this.#end({ _tag: "Answered", body: Buffer.concat(this.#chunks) })
     this.#release()
+    stackless()
   }
 
   onResponseError(_controller: Dispatcher.DispatchController | null, error: Error): void {

@@ -1,5 +1,5 @@
 import type { Sampler } from "@opentelemetry/sdk-trace-base"
-import { Effect, Layer, References } from "effect"
+import { Effect, Layer, References, Tracer } from "effect"
 import { samplingLayer } from "./Sampling.ts"
 
 export interface TracingOptions {
@@ -40,6 +40,12 @@ export const tracingLayer = ({ endpoint, ratio }: TracingOptions) =>
         }),
         tracerConfig: { sampler: new ParentBasedSampler({ root }) }
       }))
-      return Layer.merge(exporting, samplingLayer(ratio))
+      return Layer.merge(Layer.provideMerge(spansAlone, exporting), samplingLayer(ratio))
     })
   )
+
+/** Without OpenTelemetry's own context, which nothing here reads: to keep it at each step of a fiber costs most of all. */
+const spansAlone = Layer.effect(
+  Tracer.Tracer,
+  Effect.map(Tracer.Tracer, (tracer) => Tracer.make({ span: (options) => tracer.span(options) }))
+)
