@@ -44,7 +44,7 @@ export const tracingLayer = ({ endpoint, ratio }: TracingOptions) =>
     })
   )
 
-/** Without OpenTelemetry's own context, which nothing here reads: to keep it at each step of a fiber costs most of all. */
+/** Without the context of OpenTelemetry, which nothing here reads: to keep it at each step of a fiber costs most. */
 const spansAlone = Layer.effect(
   Tracer.Tracer,
   Effect.map(Tracer.Tracer, (tracer) => Tracer.make({ span: (options) => tracer.span(options) }))

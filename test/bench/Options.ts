@@ -43,8 +43,8 @@ export const parseOptions = (args: ReadonlyArray<string>): Options | "help" => {
   const isQuick = values.quick === true
   return {
     mode: isQuick ? "quick" : "full",
-    rounds: integer("rounds", values.rounds, isQuick ? 3 : 5, 50),
-    measure: integer("seconds", values.seconds, isQuick ? 3 : 6, 120) * 1_000,
+    rounds: integer("rounds", values.rounds, 3, 50),
+    measure: integer("seconds", values.seconds, isQuick ? 3 : 5, 120) * 1_000,
     // What follows, one round, the wait for the commits and the end, fits into the ninety seconds.
     patience: isQuick ? 58_000 : Number.POSITIVE_INFINITY,
     contenders: processes !== undefined ? ["service", "services"] : only === undefined ? choices : [contender(only)],
