@@ -1,10 +1,11 @@
-import { Agent, type Dispatcher } from "@effect/platform-node/Undici"
+import { Agent, type buildConnector, type Dispatcher } from "@effect/platform-node/Undici"
 import { Context, Deferred, Effect, Metric, Option } from "effect"
 import type { Environment } from "../domain/Terminal.ts"
 import { gauge } from "../telemetry/Gauge.ts"
 import { epxInFlight, epxQueued } from "../telemetry/Metrics.ts"
 import { makeTimer, type Timer } from "../time/Timer.ts"
 import { Bulkhead, type Lane } from "./Bulkhead.ts"
+import { Clients } from "./Clients.ts"
 import { type Ending, Exchange, notSent } from "./Exchange.ts"
 import type { Fence } from "./Fence.ts"
 
@@ -13,21 +14,40 @@ export interface ConnectionOptions {
   readonly ca?: string | undefined
   /** Longest wait for a connection including its TLS handshake; 5,000 by default. undici may add half a second. */
   readonly connectTimeout_ms?: number | undefined
+  /** Whether a connection is used again after its answer; not by default. */
+  readonly keepAlive?: boolean | undefined
 }
 
 /** Connections to one origin, and no more calls on their way through undici than there are of them. */
 export interface Connections {
-  readonly dispatcher: Pick<Dispatcher, "dispatch">
+  readonly dispatcher: Pick<Dialed, "dispatch">
   readonly bulkhead: Bulkhead
   /** Ends what takes too long. */
   readonly timer: Timer
 }
 
+interface Dialed {
+  readonly dispatch: Dispatcher["dispatch"]
+  /** Ends whatever is under way. */
+  readonly destroy: () => ReadonlyArray<PromiseLike<void>>
+}
+
+interface Dialing {
+  readonly keepAlive: boolean
+  readonly connections: number
+  readonly connect: buildConnector.BuildOptions
+}
+
+const dialUndici = ({ connect, connections, keepAlive }: Dialing): Dialed => {
+  if (!keepAlive) return new Clients(connect)
+  const agent = new Agent({ pipelining: 1, connections, connect })
+  return { dispatch: (options, handler) => agent.dispatch(options, handler), destroy: () => [agent.destroy()] }
+}
+
 /** Makes what dials and carries requests. A simulation without sockets has one of its own. */
-export const Dialer = Context.Reference<(options: Agent.Options) => Pick<Dispatcher, "dispatch" | "destroy">>(
-  "payment-service/epx/Dialer",
-  { defaultValue: () => (options) => new Agent(options) }
-)
+export const Dialer = Context.Reference<(dialing: Dialing) => Dialed>("payment-service/epx/Dialer", {
+  defaultValue: () => dialUndici
+})
 
 export interface Limits {
   readonly environment: Environment
@@ -38,16 +58,16 @@ export interface Limits {
 
 export const makeConnections = Effect.fnUntraced(function* (
   { connections, environment, lane, queued }: Limits,
-  { ca, connectTimeout_ms = 5_000 }: ConnectionOptions
+  { ca, connectTimeout_ms = 5_000, keepAlive = false }: ConnectionOptions
 ) {
   const dial = yield* Dialer
   const dispatcher = yield* Effect.acquireRelease(
     Effect.sync(() =>
       dial({
-        allowH2: false,
-        pipelining: 1,
         connections,
+        keepAlive,
         connect: {
+          allowH2: false,
           timeout: connectTimeout_ms,
           // Spelled out because an environment variable of Node can switch the check off.
           rejectUnauthorized: true,
@@ -56,7 +76,7 @@ export const makeConnections = Effect.fnUntraced(function* (
       })
     ),
     // undici's way to close is a promise.
-    (made) => Effect.promise(() => made.destroy())
+    (made) => Effect.forEach(made.destroy(), (ended) => Effect.promise(() => ended), { discard: true })
   )
   const bulkhead = new Bulkhead(connections, queued)
   yield* gauge(Metric.withAttributes(epxInFlight, { environment, lane }), () => bulkhead.inFlight)

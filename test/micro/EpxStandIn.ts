@@ -16,5 +16,5 @@ export const epxStandIn = Layer.succeed(Dialer, () => ({
     })
     return true
   },
-  destroy: () => Promise.resolve()
+  destroy: () => []
 }))

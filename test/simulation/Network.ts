@@ -62,12 +62,12 @@ export class Network {
 
   /** What a process dials with. */
   dialerOf(process: Process) {
-    return (): Pick<Dispatcher, "dispatch" | "destroy"> => ({
-      dispatch: (options, handler) => {
+    return () => ({
+      dispatch: (options: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandler) => {
         this.#dispatch(process, options, new Transfer(handler))
         return true
       },
-      destroy: () => this.world.promise()
+      destroy: () => [this.world.promise()]
     })
   }
 
