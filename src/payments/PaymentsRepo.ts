@@ -7,8 +7,8 @@ import type { Tenant } from "../domain/Tenant.ts"
 import { makeBatches } from "../postgres/Batches.ts"
 import { Database } from "../postgres/Database.ts"
 import { grouped } from "../postgres/Grouped.ts"
-import { PaymentRow, paymentColumns, toPayment, transactionsOf } from "../postgres/PaymentRow.ts"
-import { decodedBy, rawRows, rowsOf } from "../postgres/Row.ts"
+import { PaymentRow, paymentColumns, paymentOf, toPayment, transactionsOf } from "../postgres/PaymentRow.ts"
+import { rawRows, rowsOf } from "../postgres/Row.ts"
 import { traced } from "../telemetry/Traced.ts"
 
 /** Payments older than `before`, the newest first. */
@@ -44,8 +44,7 @@ export class PaymentsRepo extends Context.Service<
 
       const find = Effect.fnUntraced(function* (tenant: Tenant, id: PaymentId) {
         const { environment, merchantId } = tenant
-        const found = yield* findTogether({ environment, merchantId, id })
-        return Option.isSome(found) ? Option.some(toPayment(yield* decoded(found.value))) : Option.none()
+        return Option.map(yield* findTogether({ environment, merchantId, id }), paymentOf)
       }, traced("PaymentsRepo.find"))
       const list = Effect.fn("PaymentsRepo.list")(function* (tenant: Tenant, page: PaymentPage) {
         return (yield* paymentRows(pipelined((sql) => listStatement(sql, tenant, page)))).map(toPayment)
@@ -62,7 +61,6 @@ interface TenantPayment extends Tenant {
 
 const keyOf = ({ environment, id, merchantId }: TenantPayment) => `${merchantId} ${environment} ${id}`
 
-const decoded = decodedBy(PaymentRow)
 const paymentRows = rowsOf(PaymentRow)
 
 const columns = (sql: PgClient.PgClient) => sql`${paymentColumns(sql)}, ${transactionsOf(sql)}`

@@ -11,7 +11,7 @@ import { TransactionStatus, TransactionType } from "../domain/Transaction.ts"
 import { makeBatches } from "../postgres/Batches.ts"
 import { ColumnCipher } from "../postgres/ColumnCipher.ts"
 import { Database } from "../postgres/Database.ts"
-import { PaymentRow, toPayment } from "../postgres/PaymentRow.ts"
+import { PaymentRow, paymentOf, toPayment } from "../postgres/PaymentRow.ts"
 import { decodedBy, rawRows, rowOf } from "../postgres/Row.ts"
 import { type SealedBric, sealBric } from "../postgres/SealedBric.ts"
 import { traced } from "../telemetry/Traced.ts"
@@ -145,11 +145,9 @@ export class TransactionsRepo extends Context.Service<
         const own = yield* random.uuidV7()
         const eventIds = [own, call.target === null ? own : yield* random.uuidV7()] as const
         const input = { call, settlement, bric, eventIds }
-        const settled =
-          from === "submitting" && isFirst(call.type)
-            ? yield* Effect.flatMap(settleTogether(input), decodedPayment)
-            : yield* paymentRow(plain((sql) => settleStatement(sql, input, from)))
-        return Option.map(settled, toPayment)
+        return from === "submitting" && isFirst(call.type)
+          ? Option.map(yield* settleTogether(input), paymentOf)
+          : Option.map(yield* paymentRow(plain((sql) => settleStatement(sql, input, from))), toPayment)
       })
 
       const settle = Effect.fnUntraced(function* (call: Settled, settlement: Settlement) {
@@ -188,7 +186,6 @@ const optionally =
     Option.isNone(found) ? Effect.succeedNone : Effect.asSome(decode(found.value))
 
 const paymentRow = rowOf(PaymentRow)
-const decodedPayment = optionally(decodedBy(PaymentRow))
 const statusRow = rowOf(Schema.Struct({ status: TransactionStatus }))
 
 const PolicyColumns = {
