@@ -37,9 +37,9 @@ export const openAct = Effect.fnUntraced(function* (
 })
 
 /** What is compiled at first use and connected at first need is not what anybody wants to know. */
-export const warmUp = (act: Act) => {
+export const warmUp = (act: Act, mode: Options["mode"]) => {
   const scenario = { ...closedSales(0, 64, act.isTls), name: act.isTls ? "warm-up, TLS" : "warm-up" }
-  return playScenario(act, { scenario, rounds: 1, measure: 5_000, earlier: [] })
+  return playScenario(act, { scenario, rounds: 1, measure: warmUpOf[mode], earlier: [] })
 }
 
 export interface Play {
@@ -97,3 +97,6 @@ export const progress = ({ scenario, contender, load, objections }: RunResult, r
     ...(objections.length === 0 ? [] : [`VOID: ${objections.join("; ")}`])
   ].join(", ")
 }
+
+/** Milliseconds until V8 has made most of what is run often into machine code. */
+const warmUpOf = { quick: 5_000, full: 15_000 }

@@ -48,7 +48,9 @@ const plainAct = Effect.fnUntraced(function* (venue: Venue, options: Options, la
   const nothing: Played = { runs: [] }
   if (counted.length + further.length + tried.length === 0) return nothing
   const act = yield* openAct(venue, options, false)
-  const opening = Effect.flatMap(warmUp(act), (earlier) => playAll(act, counted, { ...options, lateAt, earlier }))
+  const opening = Effect.flatMap(warmUp(act, options.mode), (earlier) =>
+    playAll(act, counted, { ...options, lateAt, earlier })
+  )
   const { runs, commits } =
     counted.length === 0 ? { runs: yield* opening, commits: undefined } : yield* countCommits(act, opening)
   const all = yield* playAll(act, further, { ...options, lateAt, earlier: runs })
@@ -61,5 +63,5 @@ const tlsAct = Effect.fnUntraced(function* (venue: Venue, options: Options, late
   const { tls } = options.programme
   if (tls.length === 0) return []
   const act = yield* openAct(venue, options, true)
-  return yield* playAll(act, tls, { ...options, lateAt, earlier: yield* warmUp(act) })
+  return yield* playAll(act, tls, { ...options, lateAt, earlier: yield* warmUp(act, options.mode) })
 }, Effect.scoped)
