@@ -1,11 +1,12 @@
-import { Effect } from "effect"
+import { Context, Effect, Layer, Scope } from "effect"
 import { HttpApiBuilder } from "effect/http-api"
 import { Api } from "../Api.ts"
-import { Caller } from "../http/Authentication.ts"
+import { Authentication, Caller, PaymentsRead, PaymentsWrite, RefundsWrite } from "../http/Authentication.ts"
+import { Validation } from "../http/Validation.ts"
 import { answerOf, shown } from "./PaymentAnswer.ts"
 import { Payments } from "./Payments.ts"
 
-export const PaymentsHttp = HttpApiBuilder.group(
+const routes = HttpApiBuilder.group(
   Api,
   "payments",
   Effect.fn(function* (handlers) {
@@ -45,3 +46,18 @@ export const PaymentsHttp = HttpApiBuilder.group(
     })
   })
 )
+
+type Needs = Payments | Authentication | PaymentsRead | PaymentsWrite | RefundsWrite | Validation | Scope.Scope
+
+/** What routes are built with is merged into the context of each request: these are built with what they need alone. */
+const alone: (context: Context.Context<Needs>) => Context.Context<Needs> = Context.pick(
+  Payments,
+  Authentication,
+  PaymentsRead,
+  PaymentsWrite,
+  RefundsWrite,
+  Validation,
+  Scope.Scope
+)
+
+export const PaymentsHttp = Layer.effectContext(Effect.updateContext(Layer.build(routes), alone))
