@@ -20,7 +20,7 @@ export const Edge = HttpRouter.middleware(
     const health = yield* Health
     const admission = yield* Admission
     const timer = yield* makeTimer
-    // Nothing interrupts a request here; from the route on, its deadline does, and a client that stops reading.
+    // Nothing interrupts a request here; from the route on, its deadline does, and where it only reads its client too.
     return Effect.fnUntraced(function* (route: Effect.Effect<HttpServerResponse.HttpServerResponse, unknown>) {
       const request = yield* HttpServerRequest.HttpServerRequest
       const id = yield* requestIdFrom(request.headers["x-request-id"], random)
