@@ -68,6 +68,8 @@ export const makeConnections = Effect.fnUntraced(function* (
         keepAlive,
         connect: {
           allowH2: false,
+          // TCP's own, which takes minutes to notice: our limits are shorter, and a connection lives for one call.
+          keepAlive,
           timeout: connectTimeout_ms,
           // Spelled out because an environment variable of Node can switch the check off.
           rejectUnauthorized: true,

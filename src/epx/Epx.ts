@@ -1,4 +1,4 @@
-import { Clock, Context, Duration, Effect, Layer, Metric, Result, Schedule, Schema } from "effect"
+import { Clock, Context, Effect, Layer, Metric, Result, Schedule, Schema } from "effect"
 import { continued } from "../domain/Attempts.ts"
 import type { Environment } from "../domain/Terminal.ts"
 import { labelled } from "../telemetry/Labelled.ts"
@@ -48,19 +48,16 @@ export class Epx extends Context.Service<
         const wire = yield* Wire
         const { guard, isOpen } = hasBreaker ? yield* makeBreaker : noBreaker
 
-        const attempt = Effect.fnUntraced(function* (
-          request: EpxRequest,
-          post: Omit<Post, "environment" | "limit_ms">
-        ) {
-          const start = yield* Clock.monotonicTimeNanos
-          const { environment, operation } = request
-          const ending = yield* wire.post({ ...post, environment, limit_ms: callLimits[operation] })
-          const result = resultOf(request, ending)
-          const duration = Duration.nanos((yield* Clock.monotonicTimeNanos) - start)
-          const labels = { operation, outcome: outcomeOf(result) }
-          yield* Metric.update(durationOf(labels), Duration.toSeconds(duration))
-          return result
-        })
+        const attempt = (request: EpxRequest, post: Omit<Post, "environment" | "limit_ms">) =>
+          Clock.clockWith((clock) => {
+            const start = clock.monotonicTimeNanosUnsafe()
+            const { environment, operation } = request
+            return Effect.flatMap(wire.post({ ...post, environment, limit_ms: callLimits[operation] }), (ending) => {
+              const result = resultOf(request, ending)
+              const seconds = Number(clock.monotonicTimeNanosUnsafe() - start) / 1e9
+              return Effect.as(Metric.update(durationOf({ operation, outcome: outcomeOf(result) }), seconds), result)
+            })
+          })
 
         const call = (request: EpxRequest, fence: Fence, lane: Lane, onSent: Effect.Effect<void> | undefined) =>
           Effect.suspend(() => {
@@ -139,14 +136,14 @@ const outcomeOf = (result: EpxResult): string => {
 const durationOf = labelled(epxAttemptDuration)
 const resultsOf = labelled(epxResults)
 
-const report = Effect.fnUntraced(function* (request: EpxRequest, result: EpxResult) {
+const report = (request: EpxRequest, result: EpxResult): Effect.Effect<void> => {
   const outcome = outcomeOf(result)
   const code = "answer" in result ? (result.answer?.responseCode ?? null) : null
   const reason = result._tag === "Replied" ? result.answer.responseCode : result.reason
-  yield* Effect.annotateCurrentSpan({
+  const told = Effect.annotateCurrentSpan({
     "epx.outcome": outcome,
     ...(code === null ? {} : { "epx.response_code": code }),
     ...(result._tag === "Replied" ? {} : { "epx.reason": result.reason, "epx.detail": result.detail })
   })
-  yield* Metric.update(resultsOf({ operation: request.operation, outcome, reason }), 1)
-})
+  return Effect.andThen(told, Metric.update(resultsOf({ operation: request.operation, outcome, reason }), 1))
+}

@@ -1,4 +1,4 @@
-import { Cause, Clock, Context, Duration, Effect, Fiber, Option, References, Tracer } from "effect"
+import { Cause, Clock, Context, Duration, Effect, Fiber, References, Tracer } from "effect"
 import { SecureRandom } from "effect/crypto"
 import { HttpRouter, HttpServerRequest, HttpServerResponse } from "effect/http"
 import { makeTimer, type Timer } from "../time/Timer.ts"
@@ -21,27 +21,37 @@ export const Edge = HttpRouter.middleware(
     const admission = yield* Admission
     const timer = yield* makeTimer
     // Nothing interrupts a request here; from the route on, its deadline does, and where it only reads its client too.
-    return Effect.fnUntraced(function* (route: Effect.Effect<HttpServerResponse.HttpServerResponse, unknown>) {
-      const request = yield* HttpServerRequest.HttpServerRequest
-      const id = yield* requestIdFrom(request.headers["x-request-id"], random)
-      const isMoney = movesMoney(request)
-      if (isMoney && !(yield* admission.enter)) return yield* turnedAway(id)
-      const start = yield* Clock.monotonicTimeNanos
-      const span = Option.getOrUndefined(yield* Effect.serviceOption(Tracer.ParentSpan))
-      if (span?._tag === "Span") span.attribute("request.id", id)
-      const made = Effect.andThen(Effect.interruptible(guardRequest), route)
-      const answered = (isMoney ? Effect.ensuring(made, admission.leave) : made).pipe(
-        before(timer),
-        Effect.catchCause(toProblem),
-        Effect.map((response) => finish(response, id)),
-        // A connection that is kept alive would keep a service that shuts down from ending.
-        Effect.flatMap((response) => Effect.map(health.isReady, (isReady) => (isReady ? response : last(response)))),
-        Effect.tap(({ status }) => observe(request, status, start)),
-        Effect.onError(() => observe(request, clientGone, start)),
-        Effect.updateContext(identifiedBy(id, span !== undefined))
+    return (route: Effect.Effect<HttpServerResponse.HttpServerResponse, unknown>) => {
+      const guarded = Effect.andThen(Effect.interruptible(guardRequest), route)
+      const plain = Effect.catchCause(before(timer)(guarded), toProblem)
+      const money = Effect.catchCause(before(timer)(Effect.ensuring(guarded, admission.leave)), toProblem)
+
+      const answer = (request: HttpServerRequest.HttpServerRequest, id: string, made: typeof plain) =>
+        Effect.withFiber((fiber) => {
+          const start = fiber.getRef(Clock.Clock).monotonicTimeNanosUnsafe()
+          const span = Context.getOrUndefined(fiber.context, Tracer.ParentSpan)
+          if (span?._tag === "Span") span.attribute("request.id", id)
+          const answered = made.pipe(
+            Effect.flatMap((response) =>
+              Effect.flatMap(health.isReady, (isReady) => {
+                const finished = finish(response, id)
+                // A connection that is kept alive would keep a service that shuts down from ending.
+                return Effect.as(observe(request, finished.status, start), isReady ? finished : last(finished))
+              })
+            ),
+            Effect.onError(() => observe(request, clientGone, start)),
+            Effect.updateContext(identifiedBy(id, span !== undefined))
+          )
+          return isSafe(request) ? answered : carriedOut(answered)
+        })
+
+      return Effect.flatMap(HttpServerRequest.HttpServerRequest, (request) =>
+        Effect.flatMap(requestIdFrom(request.headers["x-request-id"], random), (id) => {
+          if (!movesMoney(request)) return answer(request, id, plain)
+          return Effect.flatMap(admission.enter, (isIn) => (isIn ? answer(request, id, money) : turnedAway(id)))
+        })
       )
-      return yield* isSafe(request) ? answered : carriedOut(answered)
-    })
+    }
   }),
   { global: true }
 )

@@ -29,20 +29,21 @@ const parseJson = Option.liftThrowable((text: string): unknown => JSON.parse(tex
  * Looks at a request before anything else does: a card number in its body, path, query or a header that we keep must
  * not get as far as a log line.
  */
-export const guardRequest = Effect.gen(function* () {
-  const request = yield* HttpServerRequest.HttpServerRequest
-  if (containsCardNumber(urlText(request.url))) return yield* refusedAt("/url")
+export const guardRequest = Effect.flatMap(HttpServerRequest.HttpServerRequest, (request) => {
+  if (containsCardNumber(urlText(request.url))) return Effect.fail(refusedAt("/url"))
   const key = request.headers["idempotency-key"]
-  if (key !== undefined && containsCardNumber(key)) {
-    return yield* refusedAt("/headers/idempotency-key")
-  }
-  if (!HttpMethod.hasBody(request.method)) return
-  const text = yield* request.text
-  if (text === "" || !isJson(request.headers["content-type"])) return
-  const body = parseJson(text)
-  if (Option.isNone(body)) return yield* new InvalidJson()
-  const pointer = findCardNumber(body.value)
-  if (pointer !== undefined) return yield* refusedAt(pointer)
+  if (key !== undefined && containsCardNumber(key)) return Effect.fail(refusedAt("/headers/idempotency-key"))
+  if (!HttpMethod.hasBody(request.method)) return Effect.void
+  return Effect.flatMap(request.text, (text) =>
+    text === "" || !isJson(request.headers["content-type"]) ? Effect.void : guardBody(text)
+  )
 })
+
+const guardBody = (text: string): Effect.Effect<void, CardNumberRefused | InvalidJson> => {
+  const body = parseJson(text)
+  if (Option.isNone(body)) return Effect.fail(new InvalidJson())
+  const pointer = findCardNumber(body.value)
+  return pointer === undefined ? Effect.void : Effect.fail(refusedAt(pointer))
+}
 
 const isJson = (contentType = "application/json") => /^application\/(?:[\w.+-]+\+)?json\b/i.test(contentType)

@@ -14,10 +14,10 @@ const acceptable = /^[A-Za-z0-9._:-]{1,128}$/
  * The caller's `X-Request-Id` when it may be logged and echoed, else a new id. Such a header never fails a request, so
  * one that looks like a secret is replaced and not refused.
  */
-export const requestIdFrom = Effect.fnUntraced(function* (
+export const requestIdFrom = (
   header: string | undefined,
   random: Pick<SecureRandom.SecureRandom["Service"], "uuidV7">
-) {
-  if (header !== undefined && acceptable.test(header) && !mayHoldSecret(header)) return header
-  return `req_${encodeUuid(yield* random.uuidV7())}`
-})
+): Effect.Effect<string> =>
+  header !== undefined && acceptable.test(header) && !mayHoldSecret(header)
+    ? Effect.succeed(header)
+    : Effect.map(random.uuidV7(), (uuid) => `req_${encodeUuid(uuid)}`)

@@ -4,12 +4,15 @@ import type { Scope } from "../domain/Scope.ts"
 import { Caller, Credential, PaymentsRead, PaymentsWrite, RefundsWrite } from "./Authentication.ts"
 
 /** Here a key's scope is checked, for every route that declares one. */
-const requireScope = (scope: Scope): PaymentsRead["Service"] =>
-  Effect.fnUntraced(function* (handler) {
-    const credential = yield* Credential
-    if (!credential.scopes.has(scope)) return yield* new ScopeMissing({ scope })
-    return yield* Effect.provideService(handler, Caller, credential)
-  })
+const requireScope =
+  (scope: Scope): PaymentsRead["Service"] =>
+  (handler) =>
+    Effect.flatMap(Credential, (credential) =>
+      Effect.andThen(
+        credential.scopes.has(scope) ? Effect.void : Effect.fail(new ScopeMissing({ scope })),
+        Effect.provideService(handler, Caller, credential)
+      )
+    )
 
 export const Scopes = Layer.mergeAll(
   Layer.succeed(PaymentsRead, requireScope("payments:read")),

@@ -114,14 +114,19 @@ export class ApiKeys extends Context.Service<
         return Option.isSome(key) ? { ...key.value, secret } : yield* new ApiKeyInactive({ api_key_id: id })
       })
 
-      const authenticate = Effect.fnUntraced(function* (secret: ApiKeySecret) {
-        // Hashed whatever its form, so that the time it takes does not tell the form.
-        const hash = hashSecret(secret)
-        const known = hasSecretForm(secret) ? yield* cache.get(hash) : Option.none()
-        const now = yield* Clock.currentTimeMillis
-        if (Option.isNone(known) || now >= known.value.expiresAt_ms) return Option.none()
-        yield* noteUse(known.value.credential.keyId)
-        return Option.some(known.value.credential)
+      const authenticate = (secret: ApiKeySecret) =>
+        Effect.suspend(() => {
+          // Hashed whatever its form, so that the time it takes does not tell the form.
+          const hash = hashSecret(secret)
+          return hasSecretForm(secret) ? Effect.flatMap(cache.get(hash), whileItLasts) : Effect.succeedNone
+        })
+
+      const whileItLasts = Option.match({
+        onNone: () => Effect.succeedNone,
+        onSome: ({ credential, expiresAt_ms }: Known) =>
+          Effect.flatMap(Clock.currentTimeMillis, (now) =>
+            now < expiresAt_ms ? Effect.as(noteUse(credential.keyId), Option.some(credential)) : Effect.succeedNone
+          )
       })
 
       return ApiKeys.of({
@@ -138,7 +143,12 @@ export class ApiKeys extends Context.Service<
 }
 
 /** What is kept of a key: put together once, and not for each request. */
-const knownOf = (holder: KeyHolder) => ({
+interface Known {
+  readonly credential: KeyCredential
+  readonly expiresAt_ms: number
+}
+
+const knownOf = (holder: KeyHolder): Known => ({
   credential: credentialOf(holder),
   expiresAt_ms: holder.expires_at === null ? Number.POSITIVE_INFINITY : DateTime.toEpochMillis(holder.expires_at)
 })

@@ -26,12 +26,14 @@ export const makeKeyCache = Effect.fnUntraced(function* <A>(
   )
   yield* gauge(Metric.withAttributes(cacheSize, { cache }), () => MutableHashMap.size(kept.map))
 
-  const get = Effect.fnUntraced(function* (hash: Buffer) {
+  const get = (hash: Buffer) => {
     const key = hash.toString("hex")
-    const known = yield* Cache.getSuccess(kept, key)
-    yield* Metric.update(Option.isSome(known) ? hits : misses, 1)
-    return Option.isSome(known) ? known.value : yield* Cache.get(kept, key)
-  })
+    return Effect.flatMap(Cache.getSuccess(kept, key), (known) =>
+      Option.isSome(known)
+        ? Effect.as(Metric.update(hits, 1), known.value)
+        : Effect.andThen(Metric.update(misses, 1), Cache.get(kept, key))
+    )
+  }
 
   return { get, forgetAll: Cache.invalidateAll(kept) }
 })

@@ -64,15 +64,16 @@ export class Payments extends Context.Service<
       const cipher = yield* ColumnCipher
       const cursors = makeCursors(cipher, "pay_", PaymentIds.Id)
 
-      const create = Effect.fnUntraced(function* (
+      const spanOfCreate = traced("Payments.create")
+      const create = (
         { environment, keyId, merchantId, scopes }: Charger,
         payment: NewPayment,
         idempotencyKey: string
-      ) {
-        if (!scopes.has("payments:bric")) return yield* new ScopeMissing({ scope: "payments:bric" })
+      ) => {
+        if (!scopes.has("payments:bric")) return Effect.fail(new ScopeMissing({ scope: "payments:bric" }))
         const { source, ...rest } = payment
         const said = canonical({ ...rest, source: { bric: Redacted.value(source.bric) } })
-        return yield* transactions.charge({
+        const charged = transactions.charge({
           merchantId,
           environment,
           keyId,
@@ -88,7 +89,8 @@ export class Payments extends Context.Service<
           idempotencyKey,
           fingerprint: cipher.fingerprint(`POST /v1/payments ${said}`)
         })
-      }, traced("Payments.create"))
+        return spanOfCreate(charged)
+      }
 
       const followUp = Effect.fnUntraced(function* (
         { environment, keyId, merchantId }: Charger,
@@ -96,7 +98,7 @@ export class Payments extends Context.Service<
         request: { readonly route: string; readonly body: object; readonly idempotencyKey: string },
         deed: Deed
       ) {
-        const paymentId = Option.getOrUndefined(Schema.decodeOption(PaymentIds.Id)(id))
+        const paymentId = Option.getOrUndefined(idOf(id))
         if (paymentId === undefined) return yield* new PaymentNotFound()
         const { body, idempotencyKey, route } = request
         const fingerprint = cipher.fingerprint(`POST /v1/payments/${id}/${route} ${canonical(body)}`)
@@ -144,11 +146,12 @@ export class Payments extends Context.Service<
         }
       )
 
-      const get = Effect.fnUntraced(function* (tenant: Tenant, id: string) {
-        const known = Schema.decodeOption(PaymentIds.Id)(id)
-        const found = Option.isSome(known) ? yield* repo.find(tenant, known.value) : Option.none()
-        return Option.isSome(found) ? found.value : yield* new PaymentNotFound()
-      }, traced("Payments.get"))
+      const spanOfGet = traced("Payments.get")
+      const get = (tenant: Tenant, id: string) => {
+        const known = idOf(id)
+        const found = Option.isSome(known) ? repo.find(tenant, known.value) : Effect.succeedNone
+        return spanOfGet(Effect.flatMap(found, orNotFound))
+      }
 
       const list = Effect.fn("Payments.list")(function* (tenant: Tenant, query: PaymentQuery) {
         const { limit, status = null } = query
@@ -160,3 +163,10 @@ export class Payments extends Context.Service<
     })
   )
 }
+
+const idOf = Schema.decodeOption(PaymentIds.Id)
+
+const orNotFound = Option.match({
+  onNone: () => Effect.fail(new PaymentNotFound()),
+  onSome: (payment: Payment) => Effect.succeed(payment)
+})

@@ -13,9 +13,10 @@ const routes = HttpApiBuilder.group(
     const payments = yield* Payments
 
     return handlers.handleAll({
-      create: Effect.fnUntraced(function* ({ headers, payload }) {
-        return yield* answerOf(yield* payments.create(yield* Caller, payload, headers["idempotency-key"]))
-      }),
+      create: ({ headers, payload }) =>
+        Effect.flatMap(Caller, (caller) =>
+          Effect.flatMap(payments.create(caller, payload, headers["idempotency-key"]), answerOf)
+        ),
       capture: Effect.fnUntraced(function* ({ headers, params, payload }) {
         return yield* answerOf(
           yield* payments.capture(yield* Caller, params.id, payload ?? {}, headers["idempotency-key"])
@@ -37,9 +38,7 @@ const routes = HttpApiBuilder.group(
         const { isDecided, payment } = yield* payments.cancel(yield* Caller, idempotency_key)
         return { object: "cancellation" as const, idempotency_key, is_decided: isDecided, payment }
       }),
-      get: Effect.fnUntraced(function* ({ params }) {
-        return yield* shown(yield* payments.get(yield* Caller, params.id))
-      }),
+      get: ({ params }) => Effect.flatMap(Caller, (caller) => Effect.flatMap(payments.get(caller, params.id), shown)),
       list: Effect.fnUntraced(function* ({ query }) {
         return yield* payments.list(yield* Caller, query)
       })

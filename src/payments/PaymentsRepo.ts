@@ -42,10 +42,10 @@ export class PaymentsRepo extends Context.Service<
         claimsOf: () => []
       })
 
-      const find = Effect.fnUntraced(function* (tenant: Tenant, id: PaymentId) {
-        const { environment, merchantId } = tenant
-        return Option.map(yield* findTogether({ environment, merchantId, id }), paymentOf)
-      }, traced("PaymentsRepo.find"))
+      const inSpan = traced("PaymentsRepo.find")
+      const find = ({ environment, merchantId }: Tenant, id: PaymentId) =>
+        inSpan(Effect.map(findTogether({ environment, merchantId, id }), Option.map(paymentOf)))
+
       const list = Effect.fn("PaymentsRepo.list")(function* (tenant: Tenant, page: PaymentPage) {
         return (yield* paymentRows(pipelined((sql) => listStatement(sql, tenant, page)))).map(toPayment)
       })

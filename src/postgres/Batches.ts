@@ -97,7 +97,7 @@ export const makeBatches = Effect.fnUntraced(function* <Input, Row>(options: Bat
       const stopAging = timer(youth_ms, makeRoom)
       fork(
         // The statement belongs to the trace of whoever has waited longest.
-        Effect.provideContext(carryOut(group), first.context).pipe(
+        Effect.updateContext(carryOut(group), (_: Context.Context<never>) => first.context).pipe(
           Effect.onExit((exit) =>
             Effect.sync(() => {
               underWay--

@@ -90,9 +90,9 @@ const requestOf = (charge: Charge, claimed: ClaimedCharge): EpxRequest => ({
 const paymentsOf = labelled(paymentsTotal)
 const amountOf = labelled(paymentAmount)
 
-const count = Effect.fnUntraced(function* ({ amount, currency, type }: Charge, { status }: Payment) {
-  yield* Metric.update(paymentsOf({ operation: type, outcome: status }), 1)
-  if (status === "captured" || status === "authorized") {
-    yield* Metric.update(amountOf({ operation: type, currency }), amount)
-  }
-})
+const count = ({ amount, currency, type }: Charge, { status }: Payment): Effect.Effect<void> => {
+  const one = Metric.update(paymentsOf({ operation: type, outcome: status }), 1)
+  return status === "captured" || status === "authorized"
+    ? Effect.andThen(one, Metric.update(amountOf({ operation: type, currency }), amount))
+    : one
+}
