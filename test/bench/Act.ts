@@ -1,6 +1,6 @@
 import { Effect } from "effect"
+import { freePorts } from "../support/Ports.ts"
 import { type Contender, type ContenderName, startContender } from "./Contenders.ts"
-import { freePort } from "./FreePort.ts"
 import { startGateway } from "./Gateway.ts"
 import type { LatencySummary } from "./load/Histogram.ts"
 import type { Options } from "./Options.ts"
@@ -23,7 +23,7 @@ export const openAct = Effect.fnUntraced(function* (
 ) {
   venue.say(`Starting the contenders${isTls ? " again, with a gateway that speaks TLS" : ""}`)
   const { authority, createDatabase, directory, traces } = venue
-  const gatewayPort = yield* Effect.promise(freePort)
+  const [gatewayPort = 0] = yield* freePorts(1)
   const gatewayUrl = `${isTls ? "https" : "http"}://127.0.0.1:${gatewayPort}`
   const contenders = yield* Effect.forEach(
     names,

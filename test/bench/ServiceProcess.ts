@@ -1,6 +1,6 @@
 import { type Duration, Effect } from "effect"
 import packageJson from "../../package.json" with { type: "json" }
-import { freePort } from "./FreePort.ts"
+import { freePorts } from "../support/Ports.ts"
 import { ChildFailed, hasEnded, startProcess } from "./Process.ts"
 
 export const serviceModule = "../../src/cli.ts"
@@ -26,8 +26,7 @@ export const launchService = (options: LaunchOptions) =>
   })
 
 const launch = Effect.fnUntraced(function* ({ name, env, directory, poll = "50 millis" }: LaunchOptions) {
-  const port = yield* Effect.promise(freePort)
-  const opsPort = yield* Effect.promise(freePort)
+  const [port, opsPort] = yield* freePorts(2)
   const ports = { PORT: String(port), OPS_PORT: String(opsPort) }
   const module = { module: serviceModule, args: ["serve"], nodeOptions, hasProbe: true }
   const startedAt = performance.now()

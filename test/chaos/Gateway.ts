@@ -1,6 +1,6 @@
 import { Effect, Schema } from "effect"
-import { freePorts } from "../process/Ports.ts"
 import { launch } from "../process/Program.ts"
+import { freePorts } from "../support/Ports.ts"
 
 const Scenario = Schema.Struct({ id: Schema.Int })
 const Transactions = Schema.Struct({

@@ -1,6 +1,6 @@
 import { Effect, Scope } from "effect"
-import { freePorts } from "../process/Ports.ts"
 import { type Environment, launch, type Program } from "../process/Program.ts"
+import { freePorts } from "../support/Ports.ts"
 
 /** One process of the service, which is started again when it is killed, at the same address. */
 export const startService = Effect.fnUntraced(function* (env: Environment) {

@@ -3,7 +3,7 @@ import { closeSync, openSync, readFileSync } from "node:fs"
 import { join } from "node:path"
 import { fileURLToPath, pathToFileURL } from "node:url"
 import { Deferred, Effect } from "effect"
-import { freePorts } from "../process/Ports.ts"
+import { freePorts } from "../support/Ports.ts"
 import type { Command, Report } from "./Messages.ts"
 
 export type Passing = Extract<Report, { readonly kind: "at" }>

@@ -1,7 +1,7 @@
 import { join } from "node:path"
 import { Context, Effect, Layer } from "effect"
 import { workplace } from "../local/Workplace.ts"
-import { freePorts } from "./Ports.ts"
+import { freePorts } from "../support/Ports.ts"
 import { launch } from "./Program.ts"
 
 /** Four ports that nobody listens on, as the environment names them. */

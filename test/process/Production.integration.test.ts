@@ -1,9 +1,9 @@
 import { randomBytes } from "node:crypto"
 import { assert, layer } from "@effect/vitest"
 import { Effect, Schema } from "effect"
+import { freePorts } from "../support/Ports.ts"
 import { TestDatabase } from "../support/TestDatabase.ts"
 import { collector, traceId, traceparent } from "./Collector.ts"
-import { freePorts } from "./Ports.ts"
 import { type Environment, launch, runToEnd } from "./Program.ts"
 import { sell } from "./Shop.ts"
 

@@ -4,9 +4,9 @@ import { dirname } from "node:path"
 import { assert, layer } from "@effect/vitest"
 import { Effect } from "effect"
 import { leftovers, processesOf } from "../local/Workplace.ts"
+import { occupy } from "../support/Ports.ts"
 import { TestDatabase } from "../support/TestDatabase.ts"
 import { Place } from "./Place.ts"
-import { occupy } from "./Ports.ts"
 import { type Environment, launch, runToEnd, until } from "./Program.ts"
 
 const secret = () => randomBytes(32).toString("base64")

@@ -1,9 +1,9 @@
 import { Effect } from "effect"
 import { probed } from "../bench/Probed.ts"
 import { nextMessage, startProcess } from "../bench/Process.ts"
-import { freePorts } from "../process/Ports.ts"
 import { type Environment, poll } from "../process/Program.ts"
 import { readDemo } from "../process/Shop.ts"
+import { freePorts } from "../support/Ports.ts"
 import { fibersQuestion } from "./Fibers.ts"
 
 /** The service in a process of its own, which can be looked into. */

@@ -1,6 +1,6 @@
 import { Effect } from "effect"
+import { freePorts } from "../../support/Ports.ts"
 import { type ContenderOptions, startContender } from "../Contenders.ts"
-import { freePort } from "../FreePort.ts"
 import { makeMerchant } from "../Merchant.ts"
 import { productionLike } from "../Service.ts"
 import { type Environment, launchService } from "../ServiceProcess.ts"
@@ -19,7 +19,8 @@ export interface StartTimes {
 /** Nothing else should run meanwhile. */
 export const measureStart = Effect.fnUntraced(function* (venue: Venue, rounds: number) {
   const { createDatabase, directory, say } = venue
-  const gatewayUrl = `http://127.0.0.1:${yield* Effect.promise(freePort)}`
+  const [gatewayPort = 0] = yield* freePorts(1)
+  const gatewayUrl = `http://127.0.0.1:${gatewayPort}`
   const options = { gatewayUrl, directory }
   const env = productionLike({ ...options, database: yield* createDatabase("start_service") })
   yield* makeMerchant(env)
@@ -54,7 +55,7 @@ const startPlain = Effect.fnUntraced(function* (options: ContenderOptions) {
 const developmentEnvironment = Effect.fnUntraced(function* (directory: string) {
   const local = localDirectory(directory)
   yield* Effect.addFinalizer(() => Effect.orDie(removeServer(local)))
-  const [simulatorPort, controlPort] = [yield* Effect.promise(freePort), yield* Effect.promise(freePort)]
+  const [simulatorPort, controlPort] = yield* freePorts(2)
   const env: Environment = {
     LOCAL_DIRECTORY: local,
     SIMULATOR_PORT: String(simulatorPort),
