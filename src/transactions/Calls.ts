@@ -3,7 +3,7 @@ import type { DatabaseUnavailable } from "../domain/DatabaseUnavailable.ts"
 import type { Environment } from "../domain/Terminal.ts"
 import type { Lane } from "../epx/Bulkhead.ts"
 import { Epx } from "../epx/Epx.ts"
-import { earlier, makeFence } from "../epx/Fence.ts"
+import { earlier, type Fence, makeFence } from "../epx/Fence.ts"
 import type { EpxRequest } from "../epx/Request.ts"
 import type { EpxResult } from "../epx/Result.ts"
 import { gauge } from "../telemetry/Gauge.ts"
@@ -51,27 +51,34 @@ export class Calls extends Context.Service<
         )
       )
 
-      const run = Effect.fnUntraced(function* <Claimed, A, E>(
-        call: Call<Claimed, A, E>
-      ): Effect.fn.Return<A, E | DatabaseUnavailable> {
+      const run = <Claimed, A, E>(call: Call<Claimed, A, E>): Effect.Effect<A, E | DatabaseUnavailable> => {
         const at = (boundary: Boundary) => atBoundary({ boundary, type: call.type, about: call.about })
+
+        const send = (record: Claimed, fence: Fence) => {
+          const early_ms = Math.max(0, fence_ms - (call.within_ms?.(record) ?? fence_ms))
+          const request = call.request(record)
+          return Effect.uninterruptibleMask((restore) =>
+            restore(epx.send(request, earlier(fence, early_ms), call.lane, at("sent"))).pipe(
+              Effect.tap(at("answered")),
+              Effect.flatMap((result) => stored(call.settle(record, result), restore, { request, result })),
+              Effect.tap(at("settled"))
+            )
+          )
+        }
+
         // Made before the claim, so that whatever the database's clock says, this fence falls first.
-        const fence = yield* makeFence((yield* Clock.currentTimeMillis) + fence_ms)
-        yield* at("before_claim")
-        const claimed = yield* call.claim
-        if (Result.isFailure(claimed)) return claimed.failure
-        yield* at("claimed")
-        const record = claimed.success
-        const early_ms = Math.max(0, fence_ms - (call.within_ms?.(record) ?? fence_ms))
-        const request = call.request(record)
-        return yield* Effect.uninterruptibleMask((restore) =>
-          restore(epx.send(request, earlier(fence, early_ms), call.lane, at("sent"))).pipe(
-            Effect.tap(at("answered")),
-            Effect.flatMap((result) => stored(call.settle(record, result), restore, { request, result })),
-            Effect.tap(at("settled"))
+        const fence = Effect.flatMap(Clock.currentTimeMillis, (now) => makeFence(now + fence_ms))
+        return Effect.flatMap(fence, (fence) =>
+          Effect.flatMap(Effect.andThen(at("before_claim"), call.claim), (claimed) =>
+            Result.isFailure(claimed)
+              ? Effect.succeed(claimed.failure)
+              : Effect.andThen(
+                  at("claimed"),
+                  Effect.suspend(() => send(claimed.success, fence))
+                )
           )
         )
-      })
+      }
 
       return Calls.of({
         isOpen: epx.isOpen,

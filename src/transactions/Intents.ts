@@ -70,6 +70,7 @@ export class Intents extends Context.Service<
       const resolver = yield* Resolver
       const upkeep = yield* Upkeep
       const timer = yield* makeTimer
+      const clock = yield* Clock.Clock
 
       const existing = <Claimed, E>({ fingerprint, idempotencyKey, tenant }: Intent<Claimed, E>) =>
         Effect.flatMap(repo.findByKey(tenant, idempotencyKey), (found) =>
@@ -84,11 +85,16 @@ export class Intents extends Context.Service<
       })
 
       /** The record to send, or what stands under its key already. */
-      const claim = Effect.fnUntraced(function* <Claimed, E>(intent: Intent<Claimed, E>, mayCome: Ref.Ref<boolean>) {
-        const claimed = yield* Effect.tapError(unlessItMayCome(intent.claim, Ref.get(mayCome)), (error) =>
+      const claim = <Claimed, E>(intent: Intent<Claimed, E>, mayCome: Ref.Ref<boolean>) =>
+        Effect.tapError(unlessItMayCome(intent.claim, Ref.get(mayCome)), (error) =>
           error instanceof DatabaseUnavailable && error.reason !== "checkout" ? Ref.set(mayCome, true) : Effect.void
+        ).pipe(
+          Effect.flatMap((claimed) =>
+            Option.isSome(claimed) ? Effect.succeed(claimed.value) : standing(intent, mayCome)
+          )
         )
-        if (Option.isSome(claimed)) return claimed.value
+
+      const standing = Effect.fnUntraced(function* <Claimed, E>(intent: Intent<Claimed, E>, mayCome: Ref.Ref<boolean>) {
         const found = yield* existing(intent)
         if (Option.isNone(found)) return yield* unlessItMayCome(intent.refusal, Ref.get(mayCome))
         return found.value.transactionId === intent.transactionId
@@ -154,13 +160,13 @@ export class Intents extends Context.Service<
       const carryOut = Effect.fnUntraced(function* <Claimed, E>(
         intent: Intent<Claimed, E>
       ): Effect.fn.Return<Done, E | IntentError> {
-        const start = yield* Clock.currentTimeMillis
+        const start = clock.currentTimeMillisUnsafe()
         if (yield* calls.isOpen(intent.tenant.environment)) {
           const refused = yield* stored(intent, true)
           return yield* awaitDecision(intent, refused, softAnswer)
         }
-        const isClaimed = yield* Ref.make(false)
-        const mayCome = yield* Ref.make(false)
+        const isClaimed = Ref.makeUnsafe(false)
+        const mayCome = Ref.makeUnsafe(false)
         const call = yield* calls.begin<Claimed, Done | undefined, E | IntentError>({
           type: intent.type,
           about: intent.idempotencyKey,
@@ -179,7 +185,7 @@ export class Intents extends Context.Service<
         const isLost = ended !== undefined && Exit.isFailure(ended) && (yield* Ref.get(isClaimed))
         const done = ended === undefined || isLost ? undefined : yield* ended
         const known = done ?? (yield* whatIsKnown(intent, isClaimed))
-        const spent = (yield* Clock.currentTimeMillis) - start
+        const spent = clock.currentTimeMillisUnsafe() - start
         const left = Duration.millis(Math.max(0, Duration.toMillis(softAnswer) - spent))
         const told = yield* awaitDecision(intent, known, left)
         if (told.transaction.status === "failed") return yield* new GatewayUnavailable()

@@ -108,15 +108,13 @@ export class TransactionsRepo extends Context.Service<
         claimsOf: ({ call }) => [call.paymentId]
       })
 
-      const claim = Effect.fnUntraced(function* (charge: Charge, ids: ChargeIds) {
-        const source = cipher.fingerprint(Redacted.value(charge.bric))
-        const traceId = yield* currentTraceId
-        const claimed = yield* claims.ask({
-          charge,
-          claim: { ...ids, source, duplicate: duplicateOf(charge), traceId }
-        })
-        return Option.map(yield* decodedHandle(claimed), (handle) => claimedOf(ids, handle))
-      }, traced("TransactionsRepo.claim"))
+      const spanOfClaim = traced("TransactionsRepo.claim")
+      const claim = (charge: Charge, ids: ChargeIds) =>
+        Effect.flatMap(currentTraceId, (traceId) => {
+          const source = cipher.fingerprint(Redacted.value(charge.bric))
+          const asked = { charge, claim: { ...ids, source, duplicate: duplicateOf(charge), traceId } }
+          return Effect.flatMap(claims.ask(asked), decodedHandle)
+        }).pipe(Effect.map(Option.map((handle) => claimedOf(ids, handle))), spanOfClaim)
 
       const findByKey = Effect.fn("TransactionsRepo.findByKey")(function* (tenant: Tenant, key: string) {
         return Option.map(
@@ -141,24 +139,36 @@ export class TransactionsRepo extends Context.Service<
 
       const bricOf = ({ id }: Settled, { answer }: Settlement) => sealBric(cipher, id, answer?.bric ?? null)
 
-      const store = Effect.fnUntraced(function* (call: Settled, settlement: Settlement, bric: SealedBric, from: From) {
-        const own = yield* random.uuidV7()
-        const eventIds = [own, call.target === null ? own : yield* random.uuidV7()] as const
-        const input = { call, settlement, bric, eventIds }
-        return from === "submitting" && isFirst(call.type)
-          ? Option.map(yield* settleTogether(input), paymentOf)
-          : Option.map(yield* paymentRow(plain((sql) => settleStatement(sql, input, from))), toPayment)
-      })
+      const eventIdsOf = ({ target }: Settled) =>
+        Effect.flatMap(random.uuidV7(), (own) =>
+          target === null
+            ? Effect.succeed([own, own] as const)
+            : Effect.map(random.uuidV7(), (other) => [own, other] as const)
+        )
 
-      const settle = Effect.fnUntraced(function* (call: Settled, settlement: Settlement) {
-        const bric = bricOf(call, settlement)
-        const settled = yield* store(call, settlement, bric, "submitting")
-        if (Option.isSome(settled)) return settled
+      const store = (call: Settled, settlement: Settlement, bric: SealedBric, from: From) =>
+        Effect.flatMap(eventIdsOf(call), (eventIds) => {
+          const input = { call, settlement, bric, eventIds }
+          return from === "submitting" && isFirst(call.type)
+            ? Effect.map(settleTogether(input), Option.map(paymentOf))
+            : Effect.map(paymentRow(plain((sql) => settleStatement(sql, input, from))), Option.map(toPayment))
+        })
+
+      const spanOfSettle = traced("TransactionsRepo.settle")
+      const settle = (call: Settled, settlement: Settlement) =>
+        Effect.suspend(() => {
+          const bric = bricOf(call, settlement)
+          return Effect.flatMap(store(call, settlement, bric, "submitting"), (settled) =>
+            Option.isSome(settled) ? Effect.succeed(settled) : settleLate(call, settlement, bric)
+          )
+        }).pipe(spanOfSettle)
+
+      const settleLate = Effect.fnUntraced(function* (call: Settled, settlement: Settlement, bric: SealedBric) {
         const late = yield* store(call, settlement, bric, "undecided")
         // Kept for comparison: the call had been taken over, and is being undone or was.
         if (Option.isNone(late)) yield* statusRow(pipelined((sql) => lateStatement(sql, call, settlement, bric)))
         return late
-      }, traced("TransactionsRepo.settle"))
+      })
 
       const resolve = Effect.fn("TransactionsRepo.resolve")(
         (call: Settled, settlement: Settlement, resolution: Resolution) =>

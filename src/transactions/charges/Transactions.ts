@@ -8,10 +8,10 @@ import type { EpxRequest } from "../../epx/Request.ts"
 import { labelled } from "../../telemetry/Labelled.ts"
 import { paymentAmount, paymentsTotal } from "../../telemetry/Metrics.ts"
 import { traced } from "../../telemetry/Traced.ts"
-import { type Done, type IntentError, Intents } from "../Intents.ts"
+import { type Done, type Intent, type IntentError, Intents } from "../Intents.ts"
 import { chargeSettlement } from "../Outcome.ts"
 import { TransactionsRepo } from "../TransactionsRepo.ts"
-import { type Charge, type ClaimedCharge, processingPayment } from "./Charge.ts"
+import { type Charge, type ChargeIds, type ClaimedCharge, processingPayment } from "./Charge.ts"
 
 /** Why a payment cannot be begun: the merchant, its key or its terminal may not, or it has been asked for before. */
 type ChargeRefusal = InvalidApiKey | MerchantSuspended | TerminalMissing | KeyCanceled | PossibleDuplicate
@@ -35,38 +35,48 @@ export class Transactions extends Context.Service<
       const intents = yield* Intents
       const random = yield* SecureRandom.SecureRandom
 
-      const charge = Effect.fnUntraced(function* (charge: Charge) {
-        const ids = {
-          paymentId: PaymentIds.fromUuid(yield* random.uuidV7()),
-          transactionId: TransactionIds.fromUuid(yield* random.uuidV7())
-        }
-        yield* Effect.annotateCurrentSpan({ "payment.id": ids.paymentId, "transaction.id": ids.transactionId })
-        return yield* intents.carryOut<ClaimedCharge, ChargeRefusal>({
+      const newIds = Effect.flatMap(random.uuidV7(), (payment) =>
+        Effect.map(
+          random.uuidV7(),
+          (transaction): ChargeIds => ({
+            paymentId: PaymentIds.fromUuid(payment),
+            transactionId: TransactionIds.fromUuid(transaction)
+          })
+        )
+      )
+
+      const intentOf = (charge: Charge, ids: ChargeIds): Intent<ClaimedCharge, ChargeRefusal> => ({
+        type: charge.type,
+        tenant: charge,
+        idempotencyKey: charge.idempotencyKey,
+        fingerprint: charge.fingerprint,
+        transactionId: ids.transactionId,
+        claim: Effect.map(repo.claim(charge, ids), Option.map(Result.succeed)),
+        // A charge has its pair from its claim on.
+        reclaim: ({ claimed }) =>
+          claimed === null ? Effect.die(new Error("A charge without a pair")) : Effect.succeed(Result.succeed(claimed)),
+        refusal: repo.refusal(charge),
+        request: (claimed) => requestOf(charge, claimed),
+        settled: (claimed) => ({
+          id: claimed.transactionId,
+          paymentId: claimed.paymentId,
           type: charge.type,
-          tenant: charge,
-          idempotencyKey: charge.idempotencyKey,
-          fingerprint: charge.fingerprint,
-          transactionId: ids.transactionId,
-          claim: Effect.map(repo.claim(charge, ids), Option.map(Result.succeed)),
-          // A charge has its pair from its claim on.
-          reclaim: ({ claimed }) =>
-            claimed === null
-              ? Effect.die(new Error("A charge without a pair"))
-              : Effect.succeed(Result.succeed(claimed)),
-          refusal: repo.refusal(charge),
-          request: (claimed) => requestOf(charge, claimed),
-          settled: (claimed) => ({
-            id: claimed.transactionId,
-            paymentId: claimed.paymentId,
-            type: charge.type,
-            amount: charge.amount,
-            target: null
-          }),
-          settlement: ({ policy }, result) => chargeSettlement(charge.amount, policy, result),
-          onSettled: (payment) => count(charge, payment),
-          provisional: Effect.map(DateTime.now, (now) => processingPayment(charge, ids, now))
-        })
-      }, traced("Transactions.charge"))
+          amount: charge.amount,
+          target: null
+        }),
+        settlement: ({ policy }, result) => chargeSettlement(charge.amount, policy, result),
+        onSettled: (payment) => count(charge, payment),
+        provisional: Effect.map(DateTime.now, (now) => processingPayment(charge, ids, now))
+      })
+
+      const spanOfCharge = traced("Transactions.charge")
+      const charge = (charge: Charge) =>
+        Effect.flatMap(newIds, (ids) =>
+          Effect.andThen(
+            Effect.annotateCurrentSpan({ "payment.id": ids.paymentId, "transaction.id": ids.transactionId }),
+            intents.carryOut(intentOf(charge, ids))
+          )
+        ).pipe(spanOfCharge)
 
       return Transactions.of({ charge })
     })
