@@ -35,7 +35,7 @@ export class ApiKeys extends Context.Service<
       after: ApiKeyId | undefined,
       merchantId: MerchantId | undefined
     ): Effect.Effect<Page<ApiKey>, DatabaseUnavailable>
-    /** Once this returns, this process refuses the key; others do so within a minute. The first revocation counts. */
+    /** Once this returns, this process refuses the key; others do when they hear. The first revocation counts. */
     revoke(id: ApiKeyId): Effect.Effect<ApiKey, ApiKeyNotFound | DatabaseUnavailable>
     /** A new key with the same scopes. The old one works for `overlap` more, but never longer than it would have. */
     roll(
@@ -44,8 +44,6 @@ export class ApiKeys extends Context.Service<
     ): Effect.Effect<IssuedApiKey, ApiKeyNotFound | ApiKeyInactive | ExpiryPassed | DatabaseUnavailable>
     /** Who holds a secret. Why a secret proves nothing is not said. */
     authenticate(secret: ApiKeySecret): Effect.Effect<Option.Option<KeyCredential>, DatabaseUnavailable>
-    /** Reads all keys again from the database before they are next believed. */
-    readonly forgetAll: Effect.Effect<void>
   }
 >()("payment-service/merchants/ApiKeys") {
   static readonly layer = Layer.effect(
@@ -53,7 +51,7 @@ export class ApiKeys extends Context.Service<
     Effect.gen(function* () {
       const repo = yield* ApiKeysRepo
       const random = yield* SecureRandom.SecureRandom
-      const cache = yield* makeKeyCache((hash) => Effect.map(repo.findByHash(hash), Option.map(knownOf)))
+      const cache = yield* makeKeyCache((hash) => Effect.map(repo.findByHash(hash), Option.map(knownOf)), repo.watch)
       const noteUse = yield* trackLastUse(repo)
 
       const mint = Effect.fnUntraced(function* (
@@ -135,8 +133,7 @@ export class ApiKeys extends Context.Service<
         list,
         revoke,
         roll,
-        authenticate,
-        forgetAll: cache.forgetAll
+        authenticate
       })
     })
   )

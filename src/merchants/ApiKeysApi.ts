@@ -50,7 +50,7 @@ const Rolling = Schema.Struct({
 
 /** The only answers that carry a secret: nothing between us and the operator may keep them. */
 const Issued = HttpApiSchema.WithHeaders(IssuedApiKey.pipe(HttpApiSchema.status(201)), {
-  "cache-control": Schema.Literal("no-store")
+  "cache-control": Schema.Literal("no-store, no-transform")
 })
 
 const apiKey = { id: ApiKeyIds.Id }

@@ -35,4 +35,4 @@ export const ApiKeysHttp = HttpApiBuilder.group(
 )
 
 const issued = (key: IssuedApiKey) =>
-  HttpApiSchema.withHeaders({ body: key, headers: { "cache-control": "no-store" as const } })
+  HttpApiSchema.withHeaders({ body: key, headers: { "cache-control": "no-store, no-transform" as const } })

@@ -1,11 +1,11 @@
-import { Context, DateTime, Effect, Layer, type Option, Schema } from "effect"
+import { Context, DateTime, Effect, Layer, type Option, Schema, type Scope } from "effect"
 import { SecureRandom } from "effect/crypto"
 import { ApiKey } from "../domain/ApiKey.ts"
 import type { DatabaseUnavailable } from "../domain/DatabaseUnavailable.ts"
 import { type ApiKeyId, ApiKeyIds, type MerchantId, MerchantIds } from "../domain/Ids.ts"
-import { MerchantStatus } from "../domain/Merchant.ts"
 import { auditEntry, auditInsert } from "../postgres/AuditEntry.ts"
 import { Database } from "../postgres/Database.ts"
+import type { Listening } from "../postgres/Notices.ts"
 import { rowOf, rowsOf } from "../postgres/Row.ts"
 
 /** What is stored of a new secret. */
@@ -20,14 +20,13 @@ export interface ApiKeyToInsert extends StoredSecret, Pick<ApiKey, "name" | "env
   readonly merchantId: MerchantId | null
 }
 
-/** A key that is not revoked, as it authenticates. `merchant_status` is null for an operator's. */
+/** A key that is not revoked, as it authenticates. */
 export const KeyHolder = Schema.Struct({
   id: ApiKeyIds.Column,
   environment: ApiKey.fields.environment,
   merchant_id: Schema.NullOr(MerchantIds.Column),
   scopes: ApiKey.fields.scopes,
-  expires_at: Schema.NullOr(Schema.DateTimeUtcFromDate),
-  merchant_status: Schema.NullOr(MerchantStatus)
+  expires_at: Schema.NullOr(Schema.DateTimeUtcFromDate)
 })
 export type KeyHolder = typeof KeyHolder.Type
 
@@ -53,6 +52,8 @@ export class ApiKeysRepo extends Context.Service<
       until: DateTime.Utc
     ): Effect.Effect<Option.Option<ApiKey>, DatabaseUnavailable>
     findByHash(hash: Uint8Array): Effect.Effect<Option.Option<KeyHolder>, DatabaseUnavailable>
+    /** Runs `onChange` when any process has changed what `findByHash` finds, and when that may have gone unnoticed. */
+    watch(onChange: Effect.Effect<void>): Effect.Effect<Listening, never, Scope.Scope>
     /** Notes when keys were last used. A key whose row is locked is left out. */
     touch(uses: ReadonlyMap<ApiKeyId, DateTime.Utc>): Effect.Effect<void, DatabaseUnavailable>
   }
@@ -60,7 +61,7 @@ export class ApiKeysRepo extends Context.Service<
   static readonly layer = Layer.effect(
     ApiKeysRepo,
     Effect.gen(function* () {
-      const { pipelined, plain } = yield* Database
+      const { listen, pipelined, plain } = yield* Database
 
       const random = yield* SecureRandom.SecureRandom
 
@@ -151,9 +152,8 @@ export class ApiKeysRepo extends Context.Service<
         holderRow(
           pipelined(
             (sql) => sql`
-              SELECT k.id, k.environment, k.merchant_id, k.scopes, k.expires_at, m.status AS merchant_status
-              FROM api_keys k LEFT JOIN merchants m ON m.id = k.merchant_id
-              WHERE k.hash = ${hash} AND k.revoked_at IS NULL`
+              SELECT id, environment, merchant_id, scopes, expires_at FROM api_keys
+              WHERE hash = ${hash} AND revoked_at IS NULL`
           )
         )
       )
@@ -176,7 +176,10 @@ export class ApiKeysRepo extends Context.Service<
         )
       })
 
-      return ApiKeysRepo.of({ insert, find, list, revoke, roll, findByHash, touch })
+      // Triggers of the tables tell of it.
+      const watch = (onChange: Effect.Effect<void>) => listen("access", onChange)
+
+      return ApiKeysRepo.of({ insert, find, list, revoke, roll, findByHash, watch, touch })
     })
   )
 }

@@ -1,7 +1,8 @@
-import { Cache, Duration, Effect, Exit, Metric, MutableHashMap, Option, Semaphore } from "effect"
+import { Cache, Duration, Effect, Exit, Metric, MutableHashMap, Option, type Scope, Semaphore } from "effect"
 import type { DatabaseUnavailable } from "../domain/DatabaseUnavailable.ts"
+import type { Listening } from "../postgres/Notices.ts"
 import { gauge } from "../telemetry/Gauge.ts"
-import { cacheRequests, cacheSize } from "../telemetry/Metrics.ts"
+import { cacheFlushes, cacheRequests, cacheSize } from "../telemetry/Metrics.ts"
 
 const keptFor = Duration.seconds(60)
 const capacity = 10_000
@@ -11,29 +12,39 @@ const lookUpsAtOnce = 8
 const cache = "api_keys"
 const hits = Metric.withAttributes(cacheRequests, { cache, result: "hit" })
 const misses = Metric.withAttributes(cacheRequests, { cache, result: "miss" })
+const flushes = Metric.withAttributes(cacheFlushes, { cache })
 
-/** Keeps what `lookUp` found for a minute, asks once for many callers, and never keeps a miss or a failure. */
+/**
+ * Keeps what `lookUp` found for a minute, asks once for many callers, and never keeps a miss or a failure. `watch`
+ * calls back when something has changed; what was found is believed as long as it would.
+ */
 export const makeKeyCache = Effect.fnUntraced(function* <A>(
-  lookUp: (hash: Uint8Array) => Effect.Effect<Option.Option<A>, DatabaseUnavailable>
+  lookUp: (hash: Uint8Array) => Effect.Effect<Option.Option<A>, DatabaseUnavailable>,
+  watch: (onChange: Effect.Effect<void>) => Effect.Effect<Listening, never, Scope.Scope>
 ) {
   const lookUps = yield* Semaphore.make(lookUpsAtOnce)
+  let isCurrent = () => false
   const kept = yield* Cache.makeWith(
     (hash: string) => Semaphore.withPermits(lookUps, 1)(lookUp(Buffer.from(hash, "hex"))),
     {
       capacity,
-      timeToLive: (exit) => (Exit.isSuccess(exit) && Option.isSome(exit.value) ? keptFor : Duration.zero)
+      timeToLive: (exit) => (isCurrent() && Exit.isSuccess(exit) && Option.isSome(exit.value) ? keptFor : Duration.zero)
     }
   )
   yield* gauge(Metric.withAttributes(cacheSize, { cache }), () => MutableHashMap.size(kept.map))
 
   const get = (hash: Buffer) => {
     const key = hash.toString("hex")
-    return Effect.flatMap(Cache.getSuccess(kept, key), (known) =>
-      Option.isSome(known)
+    const asked = Effect.andThen(Metric.update(misses, 1), Cache.get(kept, key))
+    return Effect.flatMap(Cache.getSuccess(kept, key), (known) => {
+      if (Option.isNone(known)) return asked
+      return isCurrent()
         ? Effect.as(Metric.update(hits, 1), known.value)
-        : Effect.andThen(Metric.update(misses, 1), Cache.get(kept, key))
-    )
+        : Effect.andThen(Cache.invalidate(kept, key), asked)
+    })
   }
 
-  return { get, forgetAll: Cache.invalidateAll(kept) }
+  const forgetAll = Effect.andThen(Cache.invalidateAll(kept), Metric.update(flushes, 1))
+  isCurrent = (yield* watch(forgetAll)).isCurrent
+  return { get, forgetAll }
 })

@@ -8,8 +8,6 @@ export type KeyCredential = MerchantKey | OperatorKey
 
 interface MerchantKey extends MerchantCredential {
   readonly _tag: "MerchantKey"
-  /** As of a minute ago at worst: what moves money asks the database again. */
-  readonly isSuspended: boolean
 }
 
 interface OperatorKey {
@@ -26,6 +24,5 @@ export const credentialOf = (key: KeyHolder): KeyCredential =>
         keyId: key.id,
         merchantId: key.merchant_id,
         environment: key.environment,
-        scopes: new Set(key.scopes),
-        isSuspended: key.merchant_status === "suspended"
+        scopes: new Set(key.scopes)
       }

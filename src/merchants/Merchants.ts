@@ -15,7 +15,6 @@ import {
   type TerminalTaken
 } from "../domain/Merchant.ts"
 import { type Page, pageOf } from "../postgres/Page.ts"
-import { ApiKeys } from "./ApiKeys.ts"
 import { MerchantsRepo, type MerchantUpdate } from "./MerchantsRepo.ts"
 
 export class Merchants extends Context.Service<
@@ -46,7 +45,6 @@ export class Merchants extends Context.Service<
     Merchants,
     Effect.gen(function* () {
       const repo = yield* MerchantsRepo
-      const apiKeys = yield* ApiKeys
       const { uuidV7 } = yield* SecureRandom.SecureRandom
 
       const withId = (terminal: NewTerminal) =>
@@ -72,14 +70,9 @@ export class Merchants extends Context.Service<
 
       const change = Effect.fn("Merchants.change")((id: MerchantId, change: MerchantChange) => update(id, change))
 
-      // Forgotten after a failure too: the change may have been committed all the same.
-      const suspend = Effect.fn("Merchants.suspend")((id: MerchantId) =>
-        Effect.ensuring(update(id, { status: "suspended" }), apiKeys.forgetAll)
-      )
+      const suspend = Effect.fn("Merchants.suspend")((id: MerchantId) => update(id, { status: "suspended" }))
 
-      const activate = Effect.fn("Merchants.activate")((id: MerchantId) =>
-        Effect.ensuring(update(id, { status: "active" }), apiKeys.forgetAll)
-      )
+      const activate = Effect.fn("Merchants.activate")((id: MerchantId) => update(id, { status: "active" }))
 
       const addTerminal = Effect.fn("Merchants.addTerminal")(function* (id: MerchantId, terminal: NewTerminal) {
         const added = yield* repo.insertTerminal(id, yield* withId(terminal))

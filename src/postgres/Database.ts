@@ -1,10 +1,11 @@
 import { PgClient } from "@effect/sql-pg"
-import { Context, Duration, Effect, Layer, Metric, Option, Semaphore } from "effect"
+import { Clock, Context, Duration, Effect, Layer, Metric, Option, type Scope, Semaphore } from "effect"
 import { Reactivity } from "effect/reactivity"
 import { SqlError } from "effect/sql"
 import { DatabaseUnavailable } from "../domain/DatabaseUnavailable.ts"
 import { gauge } from "../telemetry/Gauge.ts"
 import { poolInUse, poolSize, poolWait, poolWaiting } from "../telemetry/Metrics.ts"
+import { type Listening, listenOn } from "./Notices.ts"
 import { isRefusal, whenUp } from "./Outage.ts"
 
 /** Runs statements on one pool, once a connection is free. A `SqlError` that is left is the statement's own. */
@@ -43,6 +44,8 @@ export class Database extends Context.Service<
     readonly pipelined: Statements
     /** Whatever may wait for a row lock, transactions and LISTEN. */
     readonly plain: Statements
+    /** Listens while the scope lasts. `onNotice` runs at each notice, and when some may have been missed. */
+    listen(channel: string, onNotice: Effect.Effect<void>): Effect.Effect<Listening, never, Scope.Scope>
   }
 >()("payment-service/postgres/Database") {
   static readonly layer = (options: DatabaseOptions) =>
@@ -50,6 +53,8 @@ export class Database extends Context.Service<
       Database,
       Effect.gen(function* () {
         const connection = { ...options.connection, keepAlive: "30 seconds", connectionTTL: "10 minutes" } as const
+        // Connections live in the time of the pools, whoever listens.
+        const clock = yield* Clock.Clock
         const session = { timezone: "UTC", idle_in_transaction_session_timeout: "10000" }
         const plain = yield* PgClient.make({
           ...connection,
@@ -88,7 +93,13 @@ export class Database extends Context.Service<
             permits: options.plainConnections,
             checkoutTimeout: options.checkoutTimeout,
             silence: Duration.sum(statementTimeouts.transaction, grace)
-          })
+          }),
+          listen: (channel, onNotice) =>
+            listenOn(
+              { ...connection, applicationName: "payment-service notices", startupParameters: session },
+              channel,
+              onNotice
+            ).pipe(Effect.provideService(Clock.Clock, clock))
         })
       })
     ).pipe(Layer.provide(Reactivity.layer))

@@ -93,3 +93,15 @@ export const cacheRequests = Metric.counter("cache_requests_total", {
   incremental: true
 })
 export const cacheSize = Metric.gauge("cache_size", { description: "Entries a cache holds" })
+export const cacheFlushes = Metric.counter("cache_flushes_total", {
+  description: "Times a cache was emptied because something that it holds may have changed, in any process",
+  incremental: true
+})
+
+export const databaseNotices = Metric.counter("db_notices_total", {
+  description: "Notices of other processes, and of this one, by channel",
+  incremental: true
+})
+export const databaseListening = Metric.gauge("db_listening", {
+  description: "Whether notices arrive, by channel: 0 while the connection that listens is broken"
+})

@@ -40,8 +40,7 @@ layer(MerchantsTest)("ApiKeys", (it) => {
           keyId: key.id,
           merchantId: merchant.id,
           environment: "test",
-          scopes: new Set(scopes),
-          isSuspended: false
+          scopes: new Set(scopes)
         })
       )
     })
@@ -188,22 +187,6 @@ layer(MerchantsTest)("ApiKeys", (it) => {
       assert.match(Redacted.value(rolled.secret), /^op_test_/)
       yield* TestClock.adjust("1 hours")
       assert.deepStrictEqual([yield* isAccepted(short), yield* isAccepted(rolled)], [false, true])
-    })
-  )
-
-  it.effect("knows at once that a merchant is suspended, and that it is active again", () =>
-    Effect.gen(function* () {
-      const merchants = yield* Merchants
-      const apiKeys = yield* ApiKeys
-      const { key, merchant } = yield* merchantKey
-      const isSuspended = Effect.map(apiKeys.authenticate(key.secret), (found) =>
-        Option.map(found, (credential) => credential._tag === "MerchantKey" && credential.isSuspended)
-      )
-      assert.deepStrictEqual(yield* isSuspended, Option.some(false))
-      yield* merchants.suspend(merchant.id)
-      assert.deepStrictEqual(yield* isSuspended, Option.some(true))
-      yield* merchants.activate(merchant.id)
-      assert.deepStrictEqual(yield* isSuspended, Option.some(false))
     })
   )
 

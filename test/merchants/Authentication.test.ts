@@ -29,8 +29,7 @@ const keyId = ApiKeyIds.fromUuid("01970000-0000-7000-8000-000000000001")
 const merchantId = MerchantIds.fromUuid("01970000-0000-7000-8000-000000000002")
 
 const holders: Readonly<Record<string, KeyCredential>> = {
-  merchant: { _tag: "MerchantKey", keyId, merchantId, environment: "test", scopes: new Set(), isSuspended: false },
-  suspended: { _tag: "MerchantKey", keyId, merchantId, environment: "test", scopes: new Set(), isSuspended: true },
+  merchant: { _tag: "MerchantKey", keyId, merchantId, environment: "test", scopes: new Set() },
   test: { _tag: "OperatorKey", keyId, environment: "test" },
   live: { _tag: "OperatorKey", keyId, environment: "live" }
 }
@@ -71,7 +70,6 @@ describe("Authentication", () => {
         [
           ["/merchant", "Bearer merchant"],
           ["/merchant", "bearer merchant"],
-          ["/merchant", "Bearer suspended"],
           ["/operator", "Bearer live"]
         ] as const,
         ([path, authorization]) => get(path, authorization)
@@ -79,7 +77,6 @@ describe("Authentication", () => {
       assert.deepStrictEqual(
         opened.map(({ body, status }) => [status, body]),
         [
-          [200, `${keyId} ${merchantId}`],
           [200, `${keyId} ${merchantId}`],
           [200, `${keyId} ${merchantId}`],
           [200, keyId]

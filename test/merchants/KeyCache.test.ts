@@ -8,6 +8,8 @@ import { cacheRequests, cacheSize } from "../../src/telemetry/Metrics.ts"
 const hash = Buffer.alloc(32, 1)
 const unavailable = new DatabaseUnavailable({ reason: "checkout" })
 
+const alwaysCurrent = () => Effect.succeed({ isCurrent: () => true })
+
 /** A look-up that counts its calls and answers with `answers`, the last one for ever. */
 const counting = <A>(...answers: ReadonlyArray<Effect.Effect<A, DatabaseUnavailable>>) => {
   const state = { calls: 0, hashes: [] as string[] }
@@ -24,7 +26,7 @@ describe("KeyCache", () => {
   it.effect("asks once a minute for what is there", () =>
     Effect.gen(function* () {
       const { lookUp, state } = counting(Effect.succeed(Option.some("key")))
-      const cache = yield* makeKeyCache(lookUp)
+      const cache = yield* makeKeyCache(lookUp, alwaysCurrent)
 
       assert.deepStrictEqual(yield* cache.get(hash), Option.some("key"))
       yield* TestClock.adjust("59 seconds")
@@ -44,7 +46,7 @@ describe("KeyCache", () => {
         Effect.fail(unavailable),
         Effect.succeed(Option.some("key"))
       )
-      const cache = yield* makeKeyCache(lookUp)
+      const cache = yield* makeKeyCache(lookUp, alwaysCurrent)
 
       assert.deepStrictEqual(yield* cache.get(hash), Option.none())
       assert.strictEqual(yield* Effect.flip(cache.get(hash)), unavailable)
@@ -57,7 +59,7 @@ describe("KeyCache", () => {
     Effect.gen(function* () {
       const answer = yield* Deferred.make<Option.Option<string>>()
       const { lookUp, state } = counting(Deferred.await(answer))
-      const cache = yield* makeKeyCache(lookUp)
+      const cache = yield* makeKeyCache(lookUp, alwaysCurrent)
       const callers = yield* Effect.forEach(Array.from({ length: 50 }), () => Effect.forkChild(cache.get(hash)))
       yield* Effect.yieldNow
 
@@ -73,14 +75,16 @@ describe("KeyCache", () => {
     Effect.gen(function* () {
       const gate = yield* Deferred.make<void>()
       const running = { now: 0, most: 0 }
-      const cache = yield* makeKeyCache(() =>
-        Effect.sync(() => {
-          running.most = Math.max(running.most, ++running.now)
-        }).pipe(
-          Effect.andThen(Deferred.await(gate)),
-          Effect.ensuring(Effect.sync(() => running.now--)),
-          Effect.as(Option.none<string>())
-        )
+      const cache = yield* makeKeyCache(
+        () =>
+          Effect.sync(() => {
+            running.most = Math.max(running.most, ++running.now)
+          }).pipe(
+            Effect.andThen(Deferred.await(gate)),
+            Effect.ensuring(Effect.sync(() => running.now--)),
+            Effect.as(Option.none<string>())
+          ),
+        alwaysCurrent
       )
       const callers = yield* Effect.forEach(Array.from({ length: 100 }), (_, index) =>
         Effect.forkChild(cache.get(Buffer.alloc(32, index)))
@@ -97,7 +101,7 @@ describe("KeyCache", () => {
     Effect.gen(function* () {
       const answer = yield* Deferred.make<Option.Option<string>>()
       const { lookUp, state } = counting(Deferred.await(answer), Effect.succeed(Option.some("new")))
-      const cache = yield* makeKeyCache(lookUp)
+      const cache = yield* makeKeyCache(lookUp, alwaysCurrent)
       const early = yield* Effect.forkChild(cache.get(hash))
       yield* Effect.yieldNow
 
@@ -110,6 +114,44 @@ describe("KeyCache", () => {
     })
   )
 
+  it.effect("believes what it keeps only while it would hear of a change, and keeps nothing meanwhile", () =>
+    Effect.gen(function* () {
+      const { lookUp, state } = counting(Effect.succeed(Option.some("key")))
+      const hearing = { isCurrent: true, onChange: Effect.void as Effect.Effect<void> }
+      const cache = yield* makeKeyCache(lookUp, (onChange) => {
+        hearing.onChange = onChange
+        return Effect.succeed({ isCurrent: () => hearing.isCurrent })
+      })
+      const calls = Effect.as(cache.get(hash), state)
+
+      yield* calls
+      assert.strictEqual((yield* calls).calls, 1)
+      yield* hearing.onChange
+      assert.strictEqual((yield* calls).calls, 2)
+      hearing.isCurrent = false
+      assert.strictEqual((yield* calls).calls, 3)
+      assert.strictEqual((yield* calls).calls, 4)
+      hearing.isCurrent = true
+      assert.strictEqual((yield* calls).calls, 5)
+      assert.strictEqual((yield* calls).calls, 5)
+    })
+  )
+
+  it.effect("asks once for many who want the same, even while it hears nothing", () =>
+    Effect.gen(function* () {
+      const answer = yield* Deferred.make<Option.Option<string>>()
+      const { lookUp, state } = counting(Deferred.await(answer))
+      const cache = yield* makeKeyCache(lookUp, () => Effect.succeed({ isCurrent: () => false }))
+      const callers = yield* Effect.forEach(Array.from({ length: 50 }), () => Effect.forkChild(cache.get(hash)))
+      yield* Effect.yieldNow
+
+      yield* Deferred.succeed(answer, Option.some("key"))
+
+      yield* Effect.forEach(callers, Fiber.join)
+      assert.strictEqual(state.calls, 1)
+    })
+  )
+
   it.effect("counts hits, misses and entries", () =>
     Effect.gen(function* () {
       const count = (result: string) =>
@@ -119,7 +161,7 @@ describe("KeyCache", () => {
         )
       const [hitsBefore, missesBefore] = [yield* count("hit"), yield* count("miss")]
       const { lookUp } = counting(Effect.succeed(Option.some("key")))
-      const cache = yield* makeKeyCache(lookUp)
+      const cache = yield* makeKeyCache(lookUp, alwaysCurrent)
 
       yield* cache.get(hash)
       yield* cache.get(hash)

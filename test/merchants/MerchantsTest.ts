@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto"
-import { Effect, Layer, Redacted } from "effect"
+import { Clock, Effect, Layer, Redacted } from "effect"
 import { SecureRandom } from "effect/crypto"
 import type { NewTerminal } from "../../src/domain/Merchant.ts"
 import { ApiKeys } from "../../src/merchants/ApiKeys.ts"
@@ -14,7 +14,8 @@ const Pools = Layer.unwrap(
   Effect.map(TestDatabase, (connection) =>
     Database.layer({ connection, pipelinedConnections: 2, plainConnections: 4, checkoutTimeout: "2 seconds" })
   )
-)
+  // A connection lives in real time, whatever clock the tests have.
+).pipe(Layer.provide(Layer.succeed(Clock.Clock, Clock.Clock.defaultValue())))
 
 const Cipher = ColumnCipher.layer({
   keys: [{ id: "test", key: Redacted.make(randomBytes(32)) }],

@@ -212,7 +212,7 @@ layer(Server)("OperatorApi", (it) => {
       const asked = { merchant_id: merchant.id, environment: "test", name: "Backend", scopes: ["payments:read"] }
       const issued = yield* send("POST", "/v1/api-keys", asked)
       assert.strictEqual(issued.status, 201)
-      assert.strictEqual(issued.headers["cache-control"], "no-store")
+      assert.strictEqual(issued.headers["cache-control"], "no-store, no-transform")
       const { secret, ...key } = issued.json
       assert.match(secret, /^sk_test_/)
       assert.deepStrictEqual(key, {
@@ -229,7 +229,7 @@ layer(Server)("OperatorApi", (it) => {
       const list = yield* send("GET", `/v1/api-keys?merchant_id=${merchant.id}`)
       assert.deepStrictEqual(list.json, { data: [key], has_more: false })
       const rolled = yield* send("POST", `/v1/api-keys/${key.id}/roll`, { overlap_seconds: 60 })
-      assert.deepStrictEqual([rolled.status, rolled.headers["cache-control"]], [201, "no-store"])
+      assert.deepStrictEqual([rolled.status, rolled.headers["cache-control"]], [201, "no-store, no-transform"])
       assert.match(rolled.json.secret, /^sk_test_/)
       const revoked = yield* send("POST", `/v1/api-keys/${rolled.json.id}/revoke`)
       assert.strictEqual(revoked.status, 200)

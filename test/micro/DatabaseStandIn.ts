@@ -3,6 +3,7 @@ import { Effect, Layer, Stream } from "effect"
 import { Reactivity } from "effect/reactivity"
 import { SqlClient, type SqlConnection } from "effect/sql"
 import { Database, type Statements } from "../../src/postgres/Database.ts"
+import { alwaysCurrent } from "../support/AlwaysCurrent.ts"
 import { rowsOf } from "./Rows.ts"
 
 const unasked = Effect.die(new Error("No statement of the service is run in this way"))
@@ -39,6 +40,6 @@ export const databaseStandIn = Layer.effect(
   Database,
   Effect.map(client, (sql) => {
     const statements: Statements = (run) => run(sql)
-    return Database.of({ pipelined: statements, plain: statements })
+    return Database.of({ pipelined: statements, plain: statements, listen: alwaysCurrent })
   })
 ).pipe(Layer.provide(Reactivity.layer))

@@ -35,15 +35,8 @@ const app = apiRoutes.pipe(
   Layer.provide([ApiKeys.layer, Events.layer, Timelines.layer]),
   Layer.provide([ApiKeysRepo.layer, EventsRepo.layer, TimelineRepo.layer]),
   Layer.provide(Layer.effectDiscard(Effect.flatMap(Health, ({ setReady }) => setReady(true)))),
-  Layer.provide([
-    databaseStandIn,
-    epxStandIn,
-    cipher,
-    pooledRandom,
-    Health.layer,
-    Admission.layer,
-    HttpServer.layerServices
-  ]),
+  Layer.provide([databaseStandIn, epxStandIn, cipher, pooledRandom, Health.layer, Admission.layer]),
+  Layer.provideMerge(HttpServer.layerServices),
   // Of new traces none is kept, so that only who brings one pays for it.
   Layer.provideMerge(Layer.provide(untracedRequests, samplingLayer(0)))
 )

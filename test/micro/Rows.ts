@@ -27,8 +27,7 @@ const keyHolder = {
   environment: "test",
   merchant_id: merchantId,
   scopes: ["payments:read", "payments:write", "payments:bric"],
-  expires_at: null,
-  merchant_status: "active"
+  expires_at: null
 }
 
 const nothingUnknown = { count: 0, oldest_age_s: 0, exceptions: 0, exception_age_s: 0 }
@@ -39,9 +38,9 @@ const answers: ReadonlyArray<readonly [pattern: RegExp, rows: (...params: Params
   [/JOIN locked ON locked\.id = asked\.c(\d+)::uuid/, (ids) => elements(ids).map(paymentRow)],
   [
     /SELECT asked\.c(\d+) AS asked_for, .* ON p\.id = asked\.c(\d+)::uuid/,
-    (names, ids) => elements(ids).map((id, n) => ({ asked_for: elements(names)[n], ...paymentRow(id) }))
+    (names, ids) => elements(ids).map((id, n) => ({ asked_for: elements(names)[n], version: 2, ...paymentRow(id) }))
   ],
-  [/k\.hash = \$\d+/, () => [keyHolder]],
+  [/FROM api_keys\s+WHERE hash = \$\d+/, () => [keyHolder]],
   [/ AS oldest_age_s/, () => [nothingUnknown]]
 ]
 

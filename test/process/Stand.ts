@@ -14,6 +14,8 @@ export class Stand extends Context.Service<
     /** Starts the service and returns when it is ready. */
     readonly start: (env?: Environment) => ReturnType<typeof start>
     readonly simulator: Simulator["Service"]
+    /** Where the keys of the demo merchant are kept. */
+    readonly directory: string
     readonly sql: PgClient.PgClient
   }
 >()("payment-service/test/Stand") {
@@ -30,6 +32,7 @@ export class Stand extends Context.Service<
       }
       return Stand.of({
         simulator,
+        directory,
         sql: yield* PgClient.PgClient,
         start: (more = {}) => start(directory, { ...env, ...more })
       })

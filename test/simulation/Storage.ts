@@ -6,6 +6,7 @@ import type { Statement } from "effect/sql"
 import { DatabaseUnavailable } from "../../src/domain/DatabaseUnavailable.ts"
 import type { LocalDatabase } from "../../src/local/LocalDatabase.ts"
 import { Database, type Statements } from "../../src/postgres/Database.ts"
+import { alwaysCurrent } from "../support/AlwaysCurrent.ts"
 import type { Process } from "./Process.ts"
 import type { Seed } from "./Seed.ts"
 import type { World } from "./World.ts"
@@ -104,7 +105,11 @@ export class Storage {
 
   /** The database as one process knows it. */
   databaseOf(process: Process): Database["Service"] {
-    return Database.of({ pipelined: this.#gate(process, "pipelined"), plain: this.#gate(process, "plain") })
+    return Database.of({
+      pipelined: this.#gate(process, "pipelined"),
+      plain: this.#gate(process, "plain"),
+      listen: alwaysCurrent
+    })
   }
 
   #gate(process: Process, pool: string): Statements {

@@ -7,6 +7,7 @@ import { amountOf, type Books, isFirst, type PaymentBook, type TransactionRow } 
 import { BooksRepo } from "../../src/verification/BooksRepo.ts"
 import { standing } from "../../src/verification/GatewayBooks.ts"
 import { violationsOf } from "../../src/verification/Inspection.ts"
+import { alwaysCurrent } from "../support/AlwaysCurrent.ts"
 import { contradictions } from "./Contradictions.ts"
 import type { Fleet } from "./Fleet.ts"
 import type { Network } from "./Network.ts"
@@ -96,7 +97,7 @@ export const judge = async ({ clients, fleet, isAtRest, network, storage, world 
 const signs: Readonly<Record<string, number>> = { CCE1: 1, CCE4: 1, CCE9: -1 }
 
 const readBooks = (sql: PgClient.PgClient): Promise<Books> => {
-  const database = Database.of({ pipelined: (run) => run(sql), plain: (run) => run(sql) })
+  const database = Database.of({ pipelined: (run) => run(sql), plain: (run) => run(sql), listen: alwaysCurrent })
   const layer = BooksRepo.layer.pipe(Layer.provide(Layer.succeed(Database, database)))
   return Effect.gen(function* () {
     const repo = yield* BooksRepo
