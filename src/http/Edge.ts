@@ -1,6 +1,6 @@
 import { Cause, Clock, Context, Duration, Effect, Fiber, References, Tracer } from "effect"
 import { SecureRandom } from "effect/crypto"
-import { HttpRouter, HttpServerRequest, HttpServerResponse } from "effect/http"
+import { HttpMiddleware, HttpRouter, HttpServerRequest, HttpServerResponse } from "effect/http"
 import { makeTimer, type Timer } from "../time/Timer.ts"
 import { Admission } from "./Admission.ts"
 import { finish, naked, toProblem, turnedAway } from "./Answers.ts"
@@ -42,7 +42,8 @@ export const Edge = HttpRouter.middleware(
             Effect.onError(() => observe(request, clientGone, start)),
             Effect.updateContext(identifiedBy(id, span !== undefined))
           )
-          return isSafe(request) ? answered : carriedOut(answered)
+          const whole = isSafe(request) ? answered : carriedOut(answered)
+          return request.headers["accept-encoding"] === undefined ? whole : compressed(whole)
         })
 
       return Effect.flatMap(HttpServerRequest.HttpServerRequest, (request) =>
@@ -55,6 +56,9 @@ export const Edge = HttpRouter.middleware(
   }),
   { global: true }
 )
+
+/** Small answers would grow by it. What says `no-transform` stays as it is: it holds a secret that could be guessed. */
+const compressed = HttpMiddleware.compression({ algorithms: ["br", "gzip"], minSize: 1_024 })
 
 /** As proxies log a client that did not wait for its answer; nobody is sent it. */
 const clientGone = 499

@@ -175,4 +175,22 @@ describe("an answer", () => {
       assert.deepStrictEqual(yield* linesAt("Info"), [["Warn", "500"]])
     })
   )
+
+  it.effect("C-16: is compressed where it may be, and as it is where it says that nobody may change it", () => {
+    const text = JSON.stringify({ text: "x".repeat(2_000) })
+    const answering = (path: `/${string}`, headers: Readonly<Record<string, string>>) =>
+      HttpRouter.add("GET", path, HttpServerResponse.text(text, { contentType: "application/json", headers }))
+    const routes = [answering("/open", {}), answering("/secret", { "cache-control": "no-store, no-transform" })]
+    return Effect.gen(function* () {
+      const sizes = yield* Effect.forEach(["/open", "/secret"], (path) =>
+        Effect.map(HttpClient.get(path, { headers: { "accept-encoding": "br" } }), ({ headers }) => [
+          headers["content-encoding"],
+          headers["content-length"]
+        ])
+      )
+      // What the client gets it has already unpacked; a stream has no length.
+      assert.notStrictEqual(sizes[0]?.[1], String(text.length))
+      assert.deepStrictEqual(sizes[1], [undefined, String(text.length)])
+    }).pipe(Effect.provide(served(routes)))
+  })
 })

@@ -18,6 +18,8 @@ export interface HttpRequest {
 export interface HttpAnswer {
   readonly status: number
   readonly headers: IncomingHttpHeaders
+  /** The body as it came, still compressed. */
+  readonly bytes: Buffer
   readonly text: string
   /** The body, or undefined when it is not JSON. */
   readonly json: typeof Schema.Any.Type
@@ -43,9 +45,10 @@ export const sendRequest = (origin: string, request: HttpRequest): Effect.Effect
       incoming.on("data", (chunk: Buffer) => chunks.push(chunk))
       incoming.on("error", (error) => resume(Effect.die(error)))
       incoming.on("end", () => {
-        const text = Buffer.concat(chunks).toString("utf8")
+        const bytes = Buffer.concat(chunks)
+        const text = bytes.toString("utf8")
         const json = Option.getOrUndefined(parse(text))
-        resume(Effect.succeed({ status: incoming.statusCode ?? 0, headers: incoming.headers, text, json }))
+        resume(Effect.succeed({ status: incoming.statusCode ?? 0, headers: incoming.headers, bytes, text, json }))
       })
     })
     outgoing.on("error", (error) => resume(Effect.die(error)))
