@@ -86,3 +86,18 @@ export const Payment = Schema.Struct({
   transactions: Schema.Array(TransactionView)
 }).annotate({ identifier: "Payment", description: "Amounts are in minor units of the currency: 1999 is $19.99." })
 export type Payment = typeof Payment.Type
+
+export type PaymentField = keyof Payment
+
+/** A field of a payment that can be asked for. */
+// cast: the schema has these fields.
+export const PaymentField = Schema.Literals(Object.keys(Payment.fields) as ReadonlyArray<PaymentField>)
+
+/** A payment of which no more was read than was asked for. */
+export type SparsePayment = Pick<Payment, "id"> & Partial<Payment>
+
+/** A payment as it was at one moment. Whatever changes of it makes its version larger. */
+export interface VersionedPayment {
+  readonly payment: Payment
+  readonly version: number
+}

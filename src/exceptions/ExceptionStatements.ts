@@ -137,6 +137,8 @@ export const closeStatement = (
     WHERE t.id = ${TransactionIds.toUuid(id)}::uuid AND t.payment_id = p.id
       AND (${sql.literal(isLateStanding)} OR ${sql.literal(lacksToken)})
     RETURNING ${changedColumns(sql, "t")}
+  ), versioned AS (
+    UPDATE payments SET version = payments.version + 1 FROM t WHERE payments.id = t.payment_id
   ), audited AS (${auditInsert(
     sql,
     audit,

@@ -1,13 +1,34 @@
 import { Effect } from "effect"
 import { HttpServerResponse } from "effect/http"
-import { isUndecided, type Payment } from "../domain/Payment.ts"
+import { PaymentNotFound } from "../domain/ChargeErrors.ts"
+import { isUndecided, type VersionedPayment } from "../domain/Payment.ts"
+import { entityTags } from "../http/EntityTag.ts"
 import type { Done } from "../transactions/Intents.ts"
+import { paymentExample } from "./PaymentExample.ts"
+import type { NamedPayments } from "./Payments.ts"
 
 /**
  * The payment as the contract describes it. It was decoded when it was read, and its JSON is what the schema would make
  * of it, for less than a quarter of the time.
  */
-export const shown = (payment: Payment) => Effect.sync(() => HttpServerResponse.jsonUnsafe(payment))
+export const shown = ({ payment, version }: VersionedPayment) =>
+  Effect.sync(() => HttpServerResponse.jsonUnsafe(payment, { headers: { etag: tags.of(version) } }))
+
+/** The only one that was asked for. */
+export const shownAlone = ({ data: [payment] }: NamedPayments) =>
+  payment === undefined ? Effect.fail(new PaymentNotFound()) : Effect.succeed(HttpServerResponse.jsonUnsafe(payment))
+
+/** Says so where the client has this version, and does nothing more. */
+export const unlessKnown = <E>(
+  ifNoneMatch: string,
+  version: number,
+  got: Effect.Effect<HttpServerResponse.HttpServerResponse, E>
+) =>
+  tags.isNamed(ifNoneMatch, version)
+    ? Effect.succeed(HttpServerResponse.empty({ status: 304, headers: { etag: tags.of(version) } }))
+    : got
+
+const tags = entityTags(paymentExample)
 
 /**
  * The answer to a request that moves money, as the contract describes it. It is 201 too where this request is done but

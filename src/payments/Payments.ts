@@ -3,7 +3,7 @@ import { ScopeMissing } from "../domain/AccessErrors.ts"
 import { type InvalidCursor, PaymentNotFound } from "../domain/ChargeErrors.ts"
 import type { DatabaseUnavailable } from "../domain/DatabaseUnavailable.ts"
 import { type ApiKeyId, type PaymentId, PaymentIds } from "../domain/Ids.ts"
-import type { Payment, PaymentStatus } from "../domain/Payment.ts"
+import type { PaymentField, PaymentStatus, SparsePayment, VersionedPayment } from "../domain/Payment.ts"
 import type { Scope } from "../domain/Scope.ts"
 import type { Tenant } from "../domain/Tenant.ts"
 import { ColumnCipher } from "../postgres/ColumnCipher.ts"
@@ -25,9 +25,16 @@ export interface Charger extends Tenant {
   readonly scopes: ReadonlySet<Scope>
 }
 
-/** Which payments, the newest first. */
+/** Which payments, the newest first, and what of them; all where that is not said. */
 export interface PaymentQuery extends PageQuery<PaymentId> {
   readonly status?: PaymentStatus | undefined
+  readonly fields?: ReadonlyArray<PaymentField> | undefined
+}
+
+/** Those that were asked for by their ids, in that order, and the ids of which the tenant has none. */
+export interface NamedPayments {
+  readonly data: ReadonlyArray<SparsePayment>
+  readonly not_found: ReadonlyArray<string>
 }
 
 /** Payments as a merchant knows them. What moves money does so once per key of the tenant. */
@@ -50,8 +57,19 @@ export class Payments extends Context.Service<
     refund(charger: Charger, id: string, refund: NewRefund, idempotencyKey: string): Effect.Effect<Done, FollowUpError>
     /** Undoes what was asked for under this key, or sees to it that it never happens. */
     cancel(charger: Charger, idempotencyKey: string): Effect.Effect<Canceled, CancelError>
-    get(tenant: Tenant, id: string): Effect.Effect<Payment, PaymentNotFound | DatabaseUnavailable>
-    list(tenant: Tenant, query: PaymentQuery): Effect.Effect<CursorPage<Payment>, InvalidCursor | DatabaseUnavailable>
+    get(tenant: Tenant, id: string): Effect.Effect<VersionedPayment, PaymentNotFound | DatabaseUnavailable>
+    /** What `get` would say of its version. */
+    getVersion(tenant: Tenant, id: string): Effect.Effect<number, PaymentNotFound | DatabaseUnavailable>
+    /** Reads all of them at once. */
+    getAll(
+      tenant: Tenant,
+      ids: ReadonlyArray<string>,
+      fields: ReadonlyArray<PaymentField> | undefined
+    ): Effect.Effect<NamedPayments, DatabaseUnavailable>
+    list(
+      tenant: Tenant,
+      query: PaymentQuery
+    ): Effect.Effect<CursorPage<SparsePayment>, InvalidCursor | DatabaseUnavailable>
   }
 >()("payment-service/payments/Payments") {
   static readonly layer = Layer.effect(
@@ -149,24 +167,56 @@ export class Payments extends Context.Service<
       const spanOfGet = traced("Payments.get")
       const get = (tenant: Tenant, id: string) => {
         const known = idOf(id)
-        const found = Option.isSome(known) ? repo.find(tenant, known.value) : Effect.succeedNone
-        return spanOfGet(Effect.flatMap(found, orNotFound))
+        return spanOfGet(orNotFound(Option.isSome(known) ? repo.find(tenant, known.value) : Effect.succeedNone))
+      }
+      const getVersion = (tenant: Tenant, id: string) => {
+        const known = idOf(id)
+        return orNotFound(Option.isSome(known) ? repo.findVersion(tenant, known.value) : Effect.succeedNone)
       }
 
       const list = Effect.fn("Payments.list")(function* (tenant: Tenant, query: PaymentQuery) {
         const { limit, status = null } = query
         const before = yield* cursors.startOf(tenant, query)
-        return cursors.pageOf(tenant, limit, yield* repo.list(tenant, { before, status, limit: limit + 1 }))
+        const found = yield* repo.list(tenant, { before, status, limit: limit + 1, fields: setOf(query.fields) })
+        return cursors.pageOf(tenant, limit, found)
       })
 
-      return Payments.of({ create, capture, void: void_, refund, cancel: cancellations.cancel, get, list })
+      const getAll = Effect.fn("Payments.getAll")(function* (
+        tenant: Tenant,
+        ids: ReadonlyArray<string>,
+        fields: ReadonlyArray<PaymentField> | undefined
+      ) {
+        const asked = [...new Set(ids)].map((id) => [id, Option.getOrUndefined(idOf(id))] as const)
+        const known = asked.flatMap(([, id]) => (id === undefined ? [] : [id]))
+        const found = yield* repo.findAll(tenant, known, setOf(fields))
+        const named = asked.map(([text, id]) => [text, id === undefined ? undefined : found.get(id)] as const)
+        return {
+          data: named.flatMap(([, payment]) => (payment === undefined ? [] : [payment])),
+          not_found: named.flatMap(([text, payment]) => (payment === undefined ? [text] : []))
+        }
+      })
+
+      return Payments.of({
+        create,
+        capture,
+        void: void_,
+        refund,
+        cancel: cancellations.cancel,
+        get,
+        getVersion,
+        getAll,
+        list
+      })
     })
   )
 }
 
 const idOf = Schema.decodeOption(PaymentIds.Id)
 
-const orNotFound = Option.match({
-  onNone: () => Effect.fail(new PaymentNotFound()),
-  onSome: (payment: Payment) => Effect.succeed(payment)
-})
+const setOf = (fields: ReadonlyArray<PaymentField> | undefined) => (fields === undefined ? null : new Set(fields))
+
+const orNotFound = <A, E>(found: Effect.Effect<Option.Option<A>, E>) =>
+  Effect.flatMap(
+    found,
+    Option.match({ onNone: () => Effect.fail(new PaymentNotFound()), onSome: (one: A) => Effect.succeed(one) })
+  )

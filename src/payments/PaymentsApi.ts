@@ -13,12 +13,14 @@ import {
 import { DatabaseUnavailable } from "../domain/DatabaseUnavailable.ts"
 import * as FollowUpErrors from "../domain/FollowUpErrors.ts"
 import { PaymentIds } from "../domain/Ids.ts"
-import { Payment, PaymentStatus, TransactionView } from "../domain/Payment.ts"
+import { Payment, PaymentField, PaymentStatus, TransactionView } from "../domain/Payment.ts"
 import { Authentication, PaymentsRead, PaymentsWrite, RefundsWrite } from "../http/Authentication.ts"
+import { commaSeparated } from "../http/CommaSeparated.ts"
 import { IdempotencyKey } from "../http/IdempotencyKey.ts"
 import { operation } from "../http/Operation.ts"
 import { cursor, cursorParameters, limit } from "../http/Page.ts"
 import { problem } from "../http/Problem.ts"
+import { InvalidParameter } from "../http/Validation.ts"
 import { NewCancellation, NewCapture, NewRefund, NewVoid } from "./FollowUpRequests.ts"
 import { NewPayment } from "./NewPayment.ts"
 import { Decided, Undecided } from "./PaymentAnswers.ts"
@@ -27,11 +29,27 @@ import { paymentExample, refundedExample, undecidedExample, voidedExample } from
 const PaymentList = Schema.Struct({
   data: Schema.Array(Payment),
   has_more: Schema.Boolean,
-  next_cursor: Schema.NullOr(Schema.String)
+  next_cursor: Schema.NullOr(Schema.String),
+  not_found: Schema.optionalKey(Schema.Array(Schema.String))
 }).annotate({
   identifier: "PaymentList",
-  description: "The newest payment first. `next_cursor` leads to the next page."
+  description:
+    "The newest payment first. `next_cursor` leads to the next page. Where `ids` were asked for, the payments come " +
+    "in their order, and `not_found` names those that there are none of."
 })
+
+const fields = Schema.optionalKey(commaSeparated(PaymentField))
+const fieldsParameter = {
+  description: "Names of fields, separated by commas: nothing else of a payment is read and answered, but its id.",
+  schema: { type: "string" },
+  example: "status,amount_captured"
+}
+
+const ids = Schema.optionalKey(
+  commaSeparated(Schema.String.check(Schema.isMaxLength(64))).check(
+    Schema.isMaxLength(100, { expected: "at most 100 ids" })
+  )
+)
 
 const RefundList = Schema.Struct({ data: Schema.Array(TransactionView) }).annotate({
   identifier: "RefundList",
@@ -52,6 +70,12 @@ const Cancellation = (status: 200 | 202, isDecided: boolean) =>
         : "The payment will be undone as soon as EPX has said what became of it: read it again."
     })
     .pipe(HttpApiSchema.status(status))
+
+const Read = HttpApiSchema.WithHeaders(Payment, { etag: Schema.String })
+
+const Unchanged = HttpApiSchema.Empty(304).annotate({
+  description: "Nothing has changed since the `ETag` that was sent."
+})
 
 /** What can go wrong with every follow-up. */
 const followUpErrors = [
@@ -219,15 +243,23 @@ export class PaymentsApi extends HttpApiGroup.make("payments")
       ),
     HttpApiEndpoint.get("get", "/v1/payments/:id", {
       params: { id: Schema.String },
-      success: Payment,
+      headers: { "if-none-match": Schema.optionalKey(Schema.String) },
+      query: { fields },
+      success: [Read, Unchanged],
       error: [problem(PaymentNotFound), problem(DatabaseUnavailable)]
     })
       .middleware(PaymentsRead)
       .annotateMerge(
         operation({
           summary: "Read a payment",
-          description: "Needs the scope `payments:read`. A test key sees test payments only, a live key live ones.",
-          parameters: { id: { description: "The id of the payment.", example: paymentExample.id } },
+          description:
+            "Needs the scope `payments:read`. A test key sees test payments only, a live key live ones. Who waits " +
+            "for a change sends the `ETag` of the answer before as `If-None-Match`: 304 says that nothing has changed.",
+          parameters: {
+            id: { description: "The id of the payment.", example: paymentExample.id },
+            "if-none-match": { description: "The `ETag` of an earlier answer.", example: 'W/"TuvXo2cA-2"' },
+            fields: fieldsParameter
+          },
           answers: { 200: paymentExample }
         })
       ),
@@ -236,19 +268,27 @@ export class PaymentsApi extends HttpApiGroup.make("payments")
         limit,
         status: Schema.optionalKey(PaymentStatus),
         starting_after: Schema.optionalKey(PaymentIds.Id),
-        cursor
+        cursor,
+        fields,
+        ids
       },
       success: PaymentList,
-      error: [problem(InvalidCursor), problem(DatabaseUnavailable)]
+      error: [problem(InvalidCursor), problem(InvalidParameter), problem(DatabaseUnavailable)]
     })
       .middleware(PaymentsRead)
       .annotateMerge(
         operation({
           summary: "List payments, the newest first",
-          description: "Needs the scope `payments:read`.",
+          description: "Or, with `ids`, those alone. Needs the scope `payments:read`.",
           parameters: {
             ...cursorParameters,
-            status: { description: "Only payments of this status." }
+            status: { description: "Only payments of this status." },
+            fields: fieldsParameter,
+            ids: {
+              description: "Up to 100 ids, separated by commas; not together with `status` or a place in the list.",
+              schema: { type: "string" },
+              example: paymentExample.id
+            }
           },
           answers: { 200: { data: [paymentExample], has_more: false, next_cursor: null } }
         })

@@ -1,9 +1,10 @@
 import { Context, Effect, Layer, Scope } from "effect"
+import { HttpServerResponse } from "effect/http"
 import { HttpApiBuilder } from "effect/http-api"
 import { Api } from "../Api.ts"
 import { Authentication, Caller, PaymentsRead, PaymentsWrite, RefundsWrite } from "../http/Authentication.ts"
-import { Validation } from "../http/Validation.ts"
-import { answerOf, shown } from "./PaymentAnswer.ts"
+import { InvalidParameter, Validation } from "../http/Validation.ts"
+import { answerOf, shown, shownAlone, unlessKnown } from "./PaymentAnswer.ts"
 import { Payments } from "./Payments.ts"
 
 const routes = HttpApiBuilder.group(
@@ -31,18 +32,39 @@ const routes = HttpApiBuilder.group(
         return yield* answerOf(yield* payments.refund(yield* Caller, params.id, payload, headers["idempotency-key"]))
       }),
       refunds: Effect.fnUntraced(function* ({ params }) {
-        const { transactions } = yield* payments.get(yield* Caller, params.id)
-        return { data: transactions.filter(({ type }) => type === "refund") }
+        const { payment } = yield* payments.get(yield* Caller, params.id)
+        return { data: payment.transactions.filter(({ type }) => type === "refund") }
       }),
       cancelByKey: Effect.fnUntraced(function* ({ payload: { idempotency_key } }) {
         const { isDecided, payment } = yield* payments.cancel(yield* Caller, idempotency_key)
         return { object: "cancellation" as const, idempotency_key, is_decided: isDecided, payment }
       }),
-      get: ({ params }) => Effect.flatMap(Caller, (caller) => Effect.flatMap(payments.get(caller, params.id), shown)),
+      get: ({ headers, params, query }) =>
+        Effect.flatMap(Caller, (caller) => {
+          const got =
+            query.fields === undefined
+              ? Effect.flatMap(payments.get(caller, params.id), shown)
+              : Effect.flatMap(payments.getAll(caller, [params.id], query.fields), shownAlone)
+          const known = headers["if-none-match"]
+          return known === undefined
+            ? got
+            : Effect.flatMap(payments.getVersion(caller, params.id), (version) => unlessKnown(known, version, got))
+        }),
       list: Effect.fnUntraced(function* ({ query }) {
-        return yield* payments.list(yield* Caller, query)
+        const { cursor, fields, ids, starting_after, status } = query
+        const caller = yield* Caller
+        if (ids === undefined) return HttpServerResponse.jsonUnsafe(yield* payments.list(caller, query))
+        if ((cursor ?? starting_after ?? status) !== undefined) return yield* notTogether
+        const named = yield* payments.getAll(caller, ids, fields)
+        return HttpServerResponse.jsonUnsafe({ ...named, has_more: false, next_cursor: null })
       })
     })
+  })
+)
+
+const notTogether = Effect.fail(
+  new InvalidParameter({
+    errors: [{ pointer: "/query/ids", detail: "Expected no status, cursor or starting_after beside it" }]
   })
 )
 

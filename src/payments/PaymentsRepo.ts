@@ -1,29 +1,37 @@
-import type { PgClient } from "@effect/sql-pg"
 import { Context, Effect, Layer, Option, Predicate } from "effect"
 import type { DatabaseUnavailable } from "../domain/DatabaseUnavailable.ts"
-import { MerchantIds, type PaymentId, PaymentIds } from "../domain/Ids.ts"
-import type { Payment, PaymentStatus } from "../domain/Payment.ts"
+import type { PaymentId } from "../domain/Ids.ts"
+import type { Payment, PaymentField, SparsePayment, VersionedPayment } from "../domain/Payment.ts"
 import type { Tenant } from "../domain/Tenant.ts"
 import { makeBatches } from "../postgres/Batches.ts"
 import { Database } from "../postgres/Database.ts"
-import { grouped } from "../postgres/Grouped.ts"
-import { PaymentRow, paymentColumns, paymentOf, toPayment, transactionsOf } from "../postgres/PaymentRow.ts"
-import { rawRows, rowsOf } from "../postgres/Row.ts"
+import { paymentOf } from "../postgres/PaymentRow.ts"
+import { rawRows } from "../postgres/Row.ts"
 import { traced } from "../telemetry/Traced.ts"
-
-/** Payments older than `before`, the newest first. */
-export interface PaymentPage {
-  readonly limit: number
-  readonly before: PaymentId | null
-  readonly status: PaymentStatus | null
-}
+import {
+  findStatement,
+  keyOf,
+  listStatement,
+  namedStatement,
+  type PaymentPage,
+  versionStatement
+} from "./PaymentStatements.ts"
+import { sparseOf } from "./SparsePayment.ts"
 
 /** Reads of payments; each sees one tenant only. */
 export class PaymentsRepo extends Context.Service<
   PaymentsRepo,
   {
-    find(tenant: Tenant, id: PaymentId): Effect.Effect<Option.Option<Payment>, DatabaseUnavailable>
-    list(tenant: Tenant, page: PaymentPage): Effect.Effect<ReadonlyArray<Payment>, DatabaseUnavailable>
+    find(tenant: Tenant, id: PaymentId): Effect.Effect<Option.Option<VersionedPayment>, DatabaseUnavailable>
+    /** Reads nothing else of it. */
+    findVersion(tenant: Tenant, id: PaymentId): Effect.Effect<Option.Option<number>, DatabaseUnavailable>
+    /** Those of the tenant, in one statement; of `fields`, or of all where that is null. */
+    findAll(
+      tenant: Tenant,
+      ids: ReadonlyArray<PaymentId>,
+      fields: ReadonlySet<PaymentField> | null
+    ): Effect.Effect<ReadonlyMap<PaymentId, SparsePayment>, DatabaseUnavailable>
+    list(tenant: Tenant, page: PaymentPage): Effect.Effect<ReadonlyArray<SparsePayment>, DatabaseUnavailable>
   }
 >()("payment-service/payments/PaymentsRepo") {
   static readonly layer = Layer.effect(
@@ -31,59 +39,64 @@ export class PaymentsRepo extends Context.Service<
     Effect.gen(function* () {
       const { pipelined } = yield* Database
 
-      const { ask: findTogether } = yield* makeBatches<TenantPayment, unknown>({
-        run: (asked) => rawRows(pipelined((sql) => findStatement(sql, asked))),
+      const together = {
         idOf: keyOf,
-        rowIdOf: (row) => (Predicate.hasProperty(row, "asked_for") ? row.asked_for : undefined),
+        rowIdOf: (row: unknown) => (Predicate.hasProperty(row, "asked_for") ? row.asked_for : undefined),
         kindOf: () => "payment",
         // A statement that takes too long is not helped by thirty more.
         mayRepeat: false,
         // Two may well ask for the same payment.
         claimsOf: () => []
+      }
+      const { ask: findTogether } = yield* makeBatches({
+        ...together,
+        run: (asked) => rawRows(pipelined((sql) => findStatement(sql, asked)))
+      })
+      const { ask: findVersions } = yield* makeBatches({
+        ...together,
+        run: (asked) => rawRows(pipelined((sql) => versionStatement(sql, asked)))
       })
 
       const inSpan = traced("PaymentsRepo.find")
       const find = ({ environment, merchantId }: Tenant, id: PaymentId) =>
-        inSpan(Effect.map(findTogether({ environment, merchantId, id }), Option.map(paymentOf)))
+        inSpan(Effect.map(findTogether({ environment, merchantId, id }), Option.map(versionedOf)))
+
+      const versionSpan = traced("PaymentsRepo.findVersion")
+      const findVersion = ({ environment, merchantId }: Tenant, id: PaymentId) =>
+        versionSpan(Effect.map(findVersions({ environment, merchantId, id }), Option.map(versionOf)))
 
       const list = Effect.fn("PaymentsRepo.list")(function* (tenant: Tenant, page: PaymentPage) {
-        return (yield* paymentRows(pipelined((sql) => listStatement(sql, tenant, page)))).map(toPayment)
+        const rows = yield* rawRows(pipelined((sql) => listStatement(sql, tenant, page)))
+        return rows.map(asFields(page.fields))
       })
-      return PaymentsRepo.of({ find, list })
+
+      const findAll = Effect.fn("PaymentsRepo.findAll")(function* (
+        tenant: Tenant,
+        ids: ReadonlyArray<PaymentId>,
+        fields: ReadonlySet<PaymentField> | null
+      ) {
+        const rows = yield* rawRows(pipelined((sql) => namedStatement(sql, tenant, ids, fields)))
+        return new Map(rows.map(asFields(fields)).map((payment) => [payment.id, payment]))
+      })
+      return PaymentsRepo.of({ find, findVersion, findAll, list })
     })
   )
 }
 
-/** A payment that one tenant asks for: another's is none of its business, in one statement with it or not. */
-interface TenantPayment extends Tenant {
-  readonly id: PaymentId
+// cast: the statements select this column.
+const versionOf = (row: unknown): number => (row as { readonly version: number }).version
+
+const versionedOf = (row: unknown): VersionedPayment => {
+  const payment = paymentOf(row)
+  return { payment, version: versionOf(row) + progressOf(payment) }
 }
 
-const keyOf = ({ environment, id, merchantId }: TenantPayment) => `${merchantId} ${environment} ${id}`
+/** Reversals go on without the row of their payment; each of their steps makes this larger. */
+const progressOf = ({ transactions }: Payment): number =>
+  transactions.reduce((sum, { status, type }) => (type === "reversal" ? sum + (steps[status] ?? 3) : sum), 0)
 
-const paymentRows = rowsOf(PaymentRow)
+const steps: Readonly<Record<string, number>> = { submitting: 1, unknown: 2 }
 
-const columns = (sql: PgClient.PgClient) => sql`${paymentColumns(sql)}, ${transactionsOf(sql)}`
-
-/** Where several ask for one payment, it comes once for each. */
-export const findStatement = grouped<TenantPayment>(
-  (sql, param) => sql`found AS (
-    SELECT ${param(keyOf)} AS asked_for, ${columns(sql)} FROM asked JOIN payments p
-      ON p.id = ${param(({ id }) => PaymentIds.toUuid(id))}::uuid
-        AND p.merchant_id = ${param(({ merchantId }) => MerchantIds.toUuid(merchantId))}::uuid
-        AND p.environment = ${param(({ environment }) => environment)}
-  ) SELECT * FROM found`
-)
-
-export const listStatement = (
-  sql: PgClient.PgClient,
-  { environment, merchantId }: Tenant,
-  { before, limit, status }: PaymentPage
-) => {
-  const conditions = [
-    sql`p.merchant_id = ${MerchantIds.toUuid(merchantId)}::uuid AND p.environment = ${environment}`,
-    ...(before === null ? [] : [sql`p.id < ${PaymentIds.toUuid(before)}::uuid`]),
-    ...(status === null ? [] : [sql`p.status = ${status}`])
-  ]
-  return sql`SELECT ${columns(sql)} FROM payments p WHERE ${sql.and(conditions)} ORDER BY p.id DESC LIMIT ${limit}`
-}
+const asFields = (fields: ReadonlySet<PaymentField> | null) =>
+  // cast: a row is an object.
+  fields === null ? paymentOf : (row: unknown) => sparseOf(row as object, fields)

@@ -52,8 +52,8 @@ describe.each(titled)("%s", (_, route) => {
     for (const [status, { content, description }] of Object.entries(operation.responses)) {
       assert.isNotEmpty(description)
       const types = Object.keys(content ?? {})
-      const expected = status.startsWith("2") ? "application/json" : "application/problem+json"
-      assert.deepStrictEqual(types, [expected], status)
+      const expected = status.startsWith("2") ? ["application/json"] : ["application/problem+json"]
+      assert.deepStrictEqual(types, status === "304" ? [] : expected, status)
     }
     for (const parameter of operation.parameters) assert.property(parameter, "description", parameter.name)
   })
@@ -69,6 +69,7 @@ describe.each(titled)("%s", (_, route) => {
       for (const body of bodies) yield* accepts(body, exampleOf(route), options)
       assert.isAbove(route.successes.size, 0)
       for (const [status, schemas] of route.successes) {
+        if (status === 304) continue
         for (const schema of schemas) {
           const inner = HttpApiSchema.isWithHeaders(schema) ? schema.schema : schema
           yield* accepts(inner, exampleIn(operation.responses[status]?.content), options)

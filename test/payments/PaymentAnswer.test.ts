@@ -7,7 +7,7 @@ const encode = Schema.encodeSync(Payment)
 
 describe("a payment", () => {
   it.prop("is shown as its schema describes it", [Payment], ([payment]) => {
-    const { body } = Effect.runSync(shown(payment))
+    const { body } = Effect.runSync(shown({ payment, version: 1 }))
     assert(body._tag === "Uint8Array")
     assert.strictEqual(body.contentType, "application/json")
     assert.strictEqual(Buffer.from(body.body).toString(), JSON.stringify(encode(payment)))

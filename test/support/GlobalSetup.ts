@@ -10,6 +10,7 @@ import { clearRemains, findPostmaster, stop } from "../../src/local/Postmaster.t
 import { isAlive } from "../../src/local/Program.ts"
 import { migrate } from "../../src/postgres/Migrations.ts"
 import { memoryDirectory } from "./Memory.ts"
+import { versionWatch } from "./VersionWatch.ts"
 
 declare module "vitest" {
   interface ProvidedContext {
@@ -59,7 +60,11 @@ const server = Effect.gen(function* () {
   yield* endOnExit(directory)
   return yield* Effect.gen(function* () {
     const postgres = yield* EmbeddedPostgres
-    yield* migrate(yield* postgres.createDatabase(template), "migrations")
+    const fresh = yield* postgres.createDatabase(template)
+    yield* migrate(fresh, "migrations")
+    yield* Effect.flatMap(PgConnection.make(fresh), ({ query }) =>
+      Effect.forEach(versionWatch, (one) => query(one))
+    ).pipe(Effect.scoped)
     const session = yield* PgConnection.make(postgres.server)
     yield* session.query(`ALTER DATABASE ${template} WITH ALLOW_CONNECTIONS false IS_TEMPLATE true`)
     return { server: postgres.server, template }

@@ -3,7 +3,7 @@ import { assert, layer } from "@effect/vitest"
 import { Effect, Redacted } from "effect"
 import { ApiKeyIds, MerchantIds, PaymentIds, TransactionIds } from "../../src/domain/Ids.ts"
 import { Amount } from "../../src/domain/Money.ts"
-import { findStatement, listStatement } from "../../src/payments/PaymentsRepo.ts"
+import { findStatement, listStatement } from "../../src/payments/PaymentStatements.ts"
 import { testBrics } from "../../src/simulator/Cards.ts"
 import { claimStatement, standingStatement } from "../../src/transactions/charges/ChargeStatements.ts"
 import { settleChargesStatement } from "../../src/transactions/charges/SettleChargesStatement.ts"
@@ -79,7 +79,7 @@ layer(TestDatabase.layerClient)("among many payments", (it) => {
         [{ status: "declined" }, "payments_list_by_status"],
         [{ before: PaymentIds.fromUuid("019ab000-0000-7c10-8000-000000000200") }, "payments_list"]
       ] as const) {
-        const statement = listStatement(sql, tenant, { before: null, status: null, limit: 26, ...change })
+        const statement = listStatement(sql, tenant, { before: null, status: null, fields: null, limit: 26, ...change })
         for (const { indexes, nodes, wholes } of [yield* planOf(statement), yield* genericPlanOf(statement)]) {
           assert.include(indexes, index)
           // What is sorted further down are the transactions of one payment.
