@@ -1,5 +1,5 @@
 import { assert, layer } from "@effect/vitest"
-import { Effect } from "effect"
+import { Effect, Schedule } from "effect"
 import { paymentExample } from "../../src/payments/PaymentExample.ts"
 import { TestService } from "../support/TestService.ts"
 
@@ -63,23 +63,31 @@ layer(TestService.layer, { excludeTestServices: true })("API-9: GET /v1/payments
   )
 
   it.effect(
-    "has a tag of the same version whether the whole is read or the version alone, also while it is undone",
+    "has another tag whenever it shows something else, also while it is undone",
     () =>
       Effect.gen(function* () {
-        const { simulator } = yield* TestService
-        const { get, keys, terminal } = yield* merchantWith(0)
-        const { charge } = yield* TestService
-        yield* simulator.scenarios.add({ effect: "RESET_AFTER", match: { TRAN_TYPE: "CCE1" }, key: terminal })
+        const { charge, simulator } = yield* TestService
+        const { get, keys, terminal: key } = yield* merchantWith(0)
+        yield* simulator.scenarios.add({ effect: "RESET_AFTER", match: { TRAN_TYPE: "CCE1" }, key })
+        yield* simulator.scenarios.add({ effect: "SLOW_700", match: { TRAN_TYPE: "CCE7" }, key })
         const { json } = yield* charge({}, { key: keys.all })
-        for (let seen = 0; seen < 20; seen++) {
-          const { headers, json: whole } = yield* get(`/${json.id}`)
-          const again = yield* get(`/${json.id}`, { "if-none-match": headers.etag ?? "" })
-          // Where it has changed in between, the next look tells.
-          if (again.status === 200) assert.notStrictEqual(again.headers.etag, headers.etag)
-          else assert.strictEqual(again.status, 304)
-          if (whole.status === "reversed") return
-          yield* Effect.sleep("50 millis")
-        }
+        const shown = new Map<string, string>()
+        const statuses: Array<string> = []
+        const look = Effect.gen(function* () {
+          const { headers, json: whole, text } = yield* get(`/${json.id}`)
+          const { etag = "" } = headers
+          assert.strictEqual(shown.get(etag) ?? text, text)
+          shown.set(etag, text)
+          statuses.push(whole.transactions.map(({ status }: { readonly status: string }) => status).join())
+          const again = yield* get(`/${json.id}`, { "if-none-match": etag })
+          // Where it has changed in between, it comes with what it is now.
+          if (again.status === 200) assert.notStrictEqual(again.headers.etag, etag)
+          else assert.deepStrictEqual([again.status, again.headers.etag], [304, etag])
+          return whole.status === "reversed"
+        })
+        yield* Effect.repeat(look, { until: (isOver) => isOver, schedule: Schedule.spaced("50 millis"), times: 100 })
+        assert.includeMembers(statuses, ["unknown,submitting", "reversed,approved"])
+        assert.strictEqual(shown.size, new Set(shown.values()).size)
       }),
     20_000
   )
