@@ -39,7 +39,7 @@ export const makeBatches = Effect.fnUntraced(function* <Input, Row>(options: Bat
   const now_ms = () => Number(clock.monotonicTimeNanosUnsafe()) / 1_000_000
   const queue = new Set<Waiting<Input, Row>>()
   let underWay = 0
-  let young = 0
+  const young = { statements: 0, inputs: 0 }
   let isClosed = false
 
   const leave = (waiting: Waiting<Input, Row>): void => {
@@ -76,24 +76,31 @@ export const makeBatches = Effect.fnUntraced(function* <Input, Row>(options: Bat
     })
 
   /** Makes room for another statement, once: when it has been under way for long, or when it ends. */
-  const enter = (): (() => void) => {
+  const enter = (inputs: number): (() => void) => {
     let isYoung = true
-    young++
+    young.statements++
+    young.inputs += inputs
     return () => {
-      if (isYoung) young--
+      if (isYoung) {
+        young.statements--
+        young.inputs -= inputs
+      }
       isYoung = false
       begin()
     }
   }
 
+  const hasRoom = () =>
+    underWay < atMost && (young.statements === 0 || (young.statements < atOnce && young.inputs < few))
+
   const begin = (): void => {
-    while (young < atOnce && underWay < atMost && queue.size > 0) {
+    while (hasRoom() && queue.size > 0) {
       const group = choose(queue, options)
       const [first] = group
       if (first === undefined) return
       for (const waiting of group) leave(waiting)
       underWay++
-      const makeRoom = enter()
+      const makeRoom = enter(group.length)
       const stopAging = timer(youth_ms, makeRoom)
       fork(
         // The statement belongs to the trace of whoever has waited longest.
@@ -160,12 +167,16 @@ const choose = <Input, Row>(
   return group
 }
 
-/** Statements under way at a time. Fewer make larger groups; with one alone, a slow one would hold all others up. */
+/**
+ * Statements under way at a time, as long as few inputs are: then nobody waits for anybody. Where many come, one after
+ * the other carries out more at once, which is what makes them cheap.
+ */
 const atOnce = 2
+const few = 4
 
 /** Those included that have been under way for so long that others no longer wait for them. */
 const atMost = 16
-const youth_ms = 200
+const youth_ms = 100
 
 const groupSize = 32
 

@@ -77,7 +77,27 @@ describe("a group commit", () => {
       yield* settle
       yield* end(0)
       yield* end(1)
+      yield* end(2)
       assert.deepStrictEqual(names(), ["A", "B", letters.slice(2, 34).join(""), letters.slice(34).join("")])
+    })
+  )
+
+  it.effect("waits for a statement of many, which makes the next one larger, and for none of few", () =>
+    Effect.gen(function* () {
+      const { end, names, start } = yield* database()
+      yield* Effect.forEach([..."abcdef"], start)
+      yield* settle
+      yield* end(0)
+      yield* end(1)
+      assert.deepStrictEqual(names(), ["a", "b", "cdef"])
+      yield* Effect.forEach([..."ghi"], start)
+      yield* settle
+      assert.lengthOf(names(), 3)
+      yield* end(2)
+      assert.deepStrictEqual(names().slice(3), ["ghi"])
+      yield* start("j")
+      yield* settle
+      assert.deepStrictEqual(names().slice(3), ["ghi", "j"])
     })
   )
 
