@@ -43,6 +43,7 @@ import { TimelineRepo } from "./payments/TimelineRepo.ts"
 import { Timelines } from "./payments/Timelines.ts"
 import { type CipherKeys, ColumnCipher } from "./postgres/ColumnCipher.ts"
 import { type Connection, Database } from "./postgres/Database.ts"
+import { resourcesLayer } from "./telemetry/Resources.ts"
 import { Calls } from "./transactions/Calls.ts"
 import { Transactions } from "./transactions/charges/Transactions.ts"
 import { DoubtsRepo } from "./transactions/doubts/DoubtsRepo.ts"
@@ -86,6 +87,7 @@ export const serviceLayer = (options: ServiceOptions) =>
 /** What everything stands on: it closes last. */
 const foundationLayer = (options: ServiceOptions) =>
   Layer.mergeAll(Merchants.layer, Events.layer, Timelines.layer, Exceptions.layer, AuditEvents.layer).pipe(
+    Layer.provideMerge(resourcesLayer()),
     Layer.provideMerge(ApiKeys.layer),
     Layer.provide([MerchantsRepo.layer, ApiKeysRepo.layer, EventsRepo.layer, TimelineRepo.layer]),
     Layer.provide([ExceptionsRepo.layer, TransactionsRepo.layer, AuditEventsRepo.layer]),

@@ -105,3 +105,26 @@ export const databaseNotices = Metric.counter("db_notices_total", {
 export const databaseListening = Metric.gauge("db_listening", {
   description: "Whether notices arrive, by channel: 0 while the connection that listens is broken"
 })
+
+// Named as the usual client libraries of Prometheus do, so that dashboards for any Node process know them.
+export const residentMemory = Metric.gauge("process_resident_memory_bytes", { description: "Memory of the process" })
+export const heapUsed = Metric.gauge("nodejs_heap_size_used_bytes", { description: "Of V8's heap, what is in use" })
+export const heapTotal = Metric.gauge("nodejs_heap_size_total_bytes", { description: "V8's heap" })
+export const externalMemory = Metric.gauge("nodejs_external_memory_bytes", { description: "Buffers outside of it" })
+export const processorTime = Metric.counter("process_cpu_seconds_total", {
+  description: "Processor time of all threads, user and system",
+  incremental: true
+})
+export const openDescriptors = Metric.gauge("process_open_fds", { description: "Open file descriptors" })
+export const mostDescriptors = Metric.gauge("process_max_fds", { description: "As many as may be open" })
+export const collections = Metric.counter("nodejs_gc_total", {
+  description: "Garbage collections, by kind",
+  incremental: true
+})
+export const collectionTime = Metric.counter("nodejs_gc_seconds_total", {
+  description: "Time in garbage collections, by kind",
+  incremental: true
+})
+export const eventLoopDelay = Metric.gauge("nodejs_eventloop_delay_seconds", {
+  description: "How late the event loop was in the last ten seconds, by quantile"
+})
