@@ -1,4 +1,4 @@
-import { Schema } from "effect"
+import { Schema, Struct } from "effect"
 import { Card } from "./Card.ts"
 import { Decline } from "./Decline.ts"
 import { PaymentIds, TransactionIds } from "./Ids.ts"
@@ -94,7 +94,10 @@ export type PaymentField = keyof Payment
 export const PaymentField = Schema.Literals(Object.keys(Payment.fields) as ReadonlyArray<PaymentField>)
 
 /** A payment of which no more was read than was asked for. */
-export type SparsePayment = Pick<Payment, "id"> & Partial<Payment>
+export const SparsePayment = Payment.mapFields(Struct.map(Schema.optionalKey))
+  .mapFields((fields) => ({ ...fields, id: PaymentIds.Id }))
+  .annotate({ identifier: "SparsePayment", description: "What `fields` asked for of a payment, and its id." })
+export type SparsePayment = typeof SparsePayment.Type
 
 /** A payment as it was at one moment. Whatever changes of it makes its version larger. */
 export interface VersionedPayment {

@@ -43,7 +43,7 @@ export const Edge = HttpRouter.middleware(
             Effect.updateContext(identifiedBy(id, span !== undefined))
           )
           const whole = isSafe(request) ? answered : carriedOut(answered)
-          return request.headers["accept-encoding"] === undefined ? whole : compressed(whole)
+          return mayBeCompressed(request) ? compressed(whole) : whole
         })
 
       return Effect.flatMap(HttpServerRequest.HttpServerRequest, (request) =>
@@ -56,6 +56,10 @@ export const Edge = HttpRouter.middleware(
   }),
   { global: true }
 )
+
+const mayBeCompressed = ({ headers, method, url }: HttpServerRequest.HttpServerRequest) =>
+  // Not the reference page: who needs no key could keep the threads busy with it that also look up EPX's address.
+  headers["accept-encoding"] !== undefined && method !== "HEAD" && url.startsWith("/v1/")
 
 /** Small answers would grow by it. What says `no-transform` stays as it is: it holds a secret that could be guessed. */
 const compressed = HttpMiddleware.compression({ algorithms: ["br", "gzip"], minSize: 1_024 })

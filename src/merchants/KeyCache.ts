@@ -1,5 +1,5 @@
-import { Cache, Duration, Effect, Exit, Metric, MutableHashMap, Option, type Scope, Semaphore } from "effect"
-import type { DatabaseUnavailable } from "../domain/DatabaseUnavailable.ts"
+import { Cache, Duration, Effect, Exit, Metric, MutableHashMap, Option, Schedule, type Scope, Semaphore } from "effect"
+import { DatabaseUnavailable } from "../domain/DatabaseUnavailable.ts"
 import type { Listening } from "../postgres/Notices.ts"
 import { gauge } from "../telemetry/Gauge.ts"
 import { cacheFlushes, cacheRequests, cacheSize } from "../telemetry/Metrics.ts"
@@ -8,6 +8,13 @@ const keptFor = Duration.seconds(60)
 const capacity = 10_000
 // Keys made up in the right form miss every time: they may keep this many connections busy, but not the whole pool.
 const lookUpsAtOnce = 8
+
+/** For a turn, as for a connection. */
+const patience = Duration.seconds(2)
+
+// Over a connection that was cut while Postgres is there all the same: to look again harms nobody.
+const again = Schedule.exponential("50 millis").pipe(Schedule.jittered, Schedule.upTo({ times: 3 }))
+const isPassing = ({ reason }: DatabaseUnavailable) => reason === "connection"
 
 const cache = "api_keys"
 const hits = Metric.withAttributes(cacheRequests, { cache, result: "hit" })
@@ -25,7 +32,12 @@ export const makeKeyCache = Effect.fnUntraced(function* <A>(
   const lookUps = yield* Semaphore.make(lookUpsAtOnce)
   let isCurrent = () => false
   const kept = yield* Cache.makeWith(
-    (hash: string) => Semaphore.withPermits(lookUps, 1)(lookUp(Buffer.from(hash, "hex"))),
+    (hash: string) =>
+      Semaphore.takeScoped(lookUps, 1).pipe(
+        Effect.timeoutOrElse({ duration: patience, orElse: () => new DatabaseUnavailable({ reason: "checkout" }) }),
+        Effect.andThen(Effect.retry(lookUp(Buffer.from(hash, "hex")), { schedule: again, while: isPassing })),
+        Effect.scoped
+      ),
     {
       capacity,
       timeToLive: (exit) => (isCurrent() && Exit.isSuccess(exit) && Option.isSome(exit.value) ? keptFor : Duration.zero)

@@ -41,7 +41,8 @@ export const findStatement = grouped<TenantPayment>(
 export const versionStatement = grouped<TenantPayment>(
   (sql, param) => sql`found AS (
     SELECT ${param(keyOf)} AS asked_for, p.version + (
-      SELECT coalesce(sum(CASE r.status WHEN 'submitting' THEN 1 WHEN 'unknown' THEN 2 ELSE 3 END), 0)::int4
+      SELECT coalesce(sum(CASE r.status WHEN 'submitting' THEN 1
+        WHEN 'unknown' THEN 2 + (r.response_code IS NOT NULL)::int4 ELSE 4 END), 0)::int4
       FROM transactions r WHERE r.payment_id = p.id AND r.type = 'reversal'
     ) AS version
     FROM ${asked(sql, param)}

@@ -4,7 +4,6 @@ import { InvalidApiKey, MerchantSuspended, ScopeMissing } from "../domain/Access
 import {
   GatewayUnavailable,
   IdempotencyKeyReused,
-  InvalidCursor,
   KeyCanceled,
   PaymentNotFound,
   PossibleDuplicate,
@@ -12,49 +11,16 @@ import {
 } from "../domain/ChargeErrors.ts"
 import { DatabaseUnavailable } from "../domain/DatabaseUnavailable.ts"
 import * as FollowUpErrors from "../domain/FollowUpErrors.ts"
-import { PaymentIds } from "../domain/Ids.ts"
-import { Payment, PaymentField, PaymentStatus, TransactionView } from "../domain/Payment.ts"
-import { Authentication, PaymentsRead, PaymentsWrite, RefundsWrite } from "../http/Authentication.ts"
-import { commaSeparated } from "../http/CommaSeparated.ts"
+import { Payment } from "../domain/Payment.ts"
+import { Authentication, PaymentsWrite, RefundsWrite } from "../http/Authentication.ts"
 import { IdempotencyKey } from "../http/IdempotencyKey.ts"
 import { operation } from "../http/Operation.ts"
-import { cursor, cursorParameters, limit } from "../http/Page.ts"
 import { problem } from "../http/Problem.ts"
-import { InvalidParameter } from "../http/Validation.ts"
 import { NewCancellation, NewCapture, NewRefund, NewVoid } from "./FollowUpRequests.ts"
 import { NewPayment } from "./NewPayment.ts"
 import { Decided, Undecided } from "./PaymentAnswers.ts"
 import { paymentExample, refundedExample, undecidedExample, voidedExample } from "./PaymentExample.ts"
-
-const PaymentList = Schema.Struct({
-  data: Schema.Array(Payment),
-  has_more: Schema.Boolean,
-  next_cursor: Schema.NullOr(Schema.String),
-  not_found: Schema.optionalKey(Schema.Array(Schema.String))
-}).annotate({
-  identifier: "PaymentList",
-  description:
-    "The newest payment first. `next_cursor` leads to the next page. Where `ids` were asked for, the payments come " +
-    "in their order, and `not_found` names those that there are none of."
-})
-
-const fields = Schema.optionalKey(commaSeparated(PaymentField))
-const fieldsParameter = {
-  description: "Names of fields, separated by commas: nothing else of a payment is read and answered, but its id.",
-  schema: { type: "string" },
-  example: "status,amount_captured"
-}
-
-const ids = Schema.optionalKey(
-  commaSeparated(Schema.String.check(Schema.isMaxLength(64))).check(
-    Schema.isMaxLength(100, { expected: "at most 100 ids" })
-  )
-)
-
-const RefundList = Schema.Struct({ data: Schema.Array(TransactionView) }).annotate({
-  identifier: "RefundList",
-  description: "The refunds of one payment, the oldest first."
-})
+import { paymentReads } from "./PaymentReadsApi.ts"
 
 const Cancellation = (status: 200 | 202, isDecided: boolean) =>
   Schema.Struct({
@@ -70,12 +36,6 @@ const Cancellation = (status: 200 | 202, isDecided: boolean) =>
         : "The payment will be undone as soon as EPX has said what became of it: read it again."
     })
     .pipe(HttpApiSchema.status(status))
-
-const Read = HttpApiSchema.WithHeaders(Payment, { etag: Schema.String })
-
-const Unchanged = HttpApiSchema.Empty(304).annotate({
-  description: "Nothing has changed since the `ETag` that was sent."
-})
 
 /** What can go wrong with every follow-up. */
 const followUpErrors = [
@@ -206,20 +166,6 @@ export class PaymentsApi extends HttpApiGroup.make("payments")
           answers: { 201: refundedExample, 202: undecidedExample }
         })
       ),
-    HttpApiEndpoint.get("refunds", "/v1/payments/:id/refunds", {
-      params: { id: Schema.String },
-      success: RefundList,
-      error: [problem(PaymentNotFound), problem(DatabaseUnavailable)]
-    })
-      .middleware(PaymentsRead)
-      .annotateMerge(
-        operation({
-          summary: "List the refunds of a payment",
-          description: "Needs the scope `payments:read`.",
-          parameters: { id: idParameter },
-          answers: { 200: { data: refundedExample.transactions.filter(({ type }) => type === "refund") } }
-        })
-      ),
     HttpApiEndpoint.post("cancelByKey", "/v1/payments/cancel-by-key", {
       payload: NewCancellation,
       success: [Cancellation(200, true), Cancellation(202, false)],
@@ -240,59 +186,8 @@ export class PaymentsApi extends HttpApiGroup.make("payments")
             202: { object: "cancellation", idempotency_key: "order-1001", is_decided: false, payment: undecidedExample }
           }
         })
-      ),
-    HttpApiEndpoint.get("get", "/v1/payments/:id", {
-      params: { id: Schema.String },
-      headers: { "if-none-match": Schema.optionalKey(Schema.String) },
-      query: { fields },
-      success: [Read, Unchanged],
-      error: [problem(PaymentNotFound), problem(DatabaseUnavailable)]
-    })
-      .middleware(PaymentsRead)
-      .annotateMerge(
-        operation({
-          summary: "Read a payment",
-          description:
-            "Needs the scope `payments:read`. A test key sees test payments only, a live key live ones. Who waits " +
-            "for a change sends the `ETag` of the answer before as `If-None-Match`: 304 says that nothing has changed.",
-          parameters: {
-            id: { description: "The id of the payment.", example: paymentExample.id },
-            "if-none-match": { description: "The `ETag` of an earlier answer.", example: 'W/"TuvXo2cA-2"' },
-            fields: fieldsParameter
-          },
-          answers: { 200: paymentExample }
-        })
-      ),
-    HttpApiEndpoint.get("list", "/v1/payments", {
-      query: {
-        limit,
-        status: Schema.optionalKey(PaymentStatus),
-        starting_after: Schema.optionalKey(PaymentIds.Id),
-        cursor,
-        fields,
-        ids
-      },
-      success: PaymentList,
-      error: [problem(InvalidCursor), problem(InvalidParameter), problem(DatabaseUnavailable)]
-    })
-      .middleware(PaymentsRead)
-      .annotateMerge(
-        operation({
-          summary: "List payments, the newest first",
-          description: "Or, with `ids`, those alone. Needs the scope `payments:read`.",
-          parameters: {
-            ...cursorParameters,
-            status: { description: "Only payments of this status." },
-            fields: fieldsParameter,
-            ids: {
-              description: "Up to 100 ids, separated by commas; not together with `status` or a place in the list.",
-              schema: { type: "string" },
-              example: paymentExample.id
-            }
-          },
-          answers: { 200: { data: [paymentExample], has_more: false, next_cursor: null } }
-        })
       )
   )
+  .add(...paymentReads)
   .middleware(Authentication)
   .annotateMerge(OpenApi.annotations({ title: "Payments", description: "Money taken from cards, once." })) {}

@@ -41,10 +41,10 @@ const routes = HttpApiBuilder.group(
       }),
       get: ({ headers, params, query }) =>
         Effect.flatMap(Caller, (caller) => {
-          const got =
-            query.fields === undefined
-              ? Effect.flatMap(payments.get(caller, params.id), shown)
-              : Effect.flatMap(payments.getAll(caller, [params.id], query.fields), shownAlone)
+          if (query.fields !== undefined) {
+            return Effect.flatMap(payments.getAll(caller, [params.id], query.fields), shownAlone)
+          }
+          const got = Effect.flatMap(payments.get(caller, params.id), shown)
           const known = headers["if-none-match"]
           return known === undefined
             ? got

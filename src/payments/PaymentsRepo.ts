@@ -1,7 +1,7 @@
 import { Context, Effect, Layer, Option, Predicate } from "effect"
 import type { DatabaseUnavailable } from "../domain/DatabaseUnavailable.ts"
 import type { PaymentId } from "../domain/Ids.ts"
-import type { Payment, PaymentField, SparsePayment, VersionedPayment } from "../domain/Payment.ts"
+import type { Payment, PaymentField, SparsePayment, TransactionView, VersionedPayment } from "../domain/Payment.ts"
 import type { Tenant } from "../domain/Tenant.ts"
 import { makeBatches } from "../postgres/Batches.ts"
 import { Database } from "../postgres/Database.ts"
@@ -93,9 +93,13 @@ const versionedOf = (row: unknown): VersionedPayment => {
 
 /** Reversals go on without the row of their payment; each of their steps makes this larger. */
 const progressOf = ({ transactions }: Payment): number =>
-  transactions.reduce((sum, { status, type }) => (type === "reversal" ? sum + (steps[status] ?? 3) : sum), 0)
+  transactions.reduce((sum, each) => (each.type === "reversal" ? sum + stepOf(each) : sum), 0)
 
-const steps: Readonly<Record<string, number>> = { submitting: 1, unknown: 2 }
+const stepOf = ({ response_code, status }: TransactionView): number => {
+  if (status === "submitting") return 1
+  if (status === "unknown") return response_code === null ? 2 : 3
+  return 4
+}
 
 const asFields = (fields: ReadonlySet<PaymentField> | null) =>
   // cast: a row is an object.

@@ -1,5 +1,5 @@
 import { PgConnection } from "@effect/sql-pg"
-import { Clock, Duration, Effect, Metric, Queue, Schedule, type Scope } from "effect"
+import { Clock, Duration, Effect, Exit, Metric, Queue, Schedule, Scope } from "effect"
 import { SqlError } from "effect/sql"
 import { gauge } from "../telemetry/Gauge.ts"
 import { databaseListening, databaseNotices } from "../telemetry/Metrics.ts"
@@ -38,9 +38,12 @@ export const listenOn = Effect.fnUntraced(function* (
   yield* gauge(Metric.withAttributes(databaseListening, { channel }), () => Number(isCurrent()))
 
   const session = Effect.gen(function* () {
-    const { pin } = yield* PgConnection.make(connection)
+    const own = yield* Effect.acquireRelease(Scope.make(), closed)
+    const { pin } = yield* Scope.provide(PgConnection.make(connection), own)
     const pinned = yield* pin
-    const queue = yield* pinned.listen(channel)
+    const queue = yield* Effect.timeoutOrElse(pinned.listen(channel), silence)
+    // The connection ends before its listener, which would say goodbye to a Postgres that may not answer any more.
+    yield* Effect.addFinalizer(() => closed(own))
     yield* onNotice
     const beat = Effect.suspend(() => {
       // It was there when it was asked, at least.
@@ -48,10 +51,11 @@ export const listenOn = Effect.fnUntraced(function* (
       return Effect.map(pinned.query("SELECT 1"), () => {
         currentUntil = asked + trust_ms
       })
-    }).pipe(Effect.timeoutOrElse({ duration: patience, orElse: () => Effect.fail(silent) }))
+    }).pipe(Effect.timeoutOrElse(silence))
+    const beats = Effect.andThen(Effect.andThen(beat, told(true)), Effect.repeat(beat, Schedule.spaced(heartbeat)))
     const heard = Effect.andThen(Metric.update(notices, 1), onNotice)
     const hearing = Effect.forever(Effect.andThen(Queue.takeAll(queue), heard))
-    return yield* Effect.raceFirst(hearing, Effect.repeat(beat, Schedule.spaced(heartbeat)))
+    return yield* Effect.raceFirst(hearing, beats)
   }).pipe(
     Effect.ensuring(
       Effect.sync(() => {
@@ -61,17 +65,26 @@ export const listenOn = Effect.fnUntraced(function* (
     Effect.scoped
   )
 
+  // Once each way: it is tried twice a second.
+  let isTold = true
+  const told = (isThere: boolean, problem?: string) =>
+    Effect.suspend(() => {
+      if (isTold === isThere) return Effect.void
+      isTold = isThere
+      return isThere
+        ? Effect.logInfo("Notices of Postgres arrive again")
+        : Effect.annotateLogs(Effect.logWarning("Notices of Postgres do not arrive"), { problem })
+    }).pipe(Effect.annotateLogs({ channel }))
+
   yield* session.pipe(
-    Effect.catch((error) =>
-      Effect.logWarning("Notices of Postgres do not arrive").pipe(
-        Effect.annotateLogs({ channel, problem: problemOf(error) })
-      )
-    ),
+    Effect.catch((error) => told(false, problemOf(error))),
     Effect.repeat(again),
     Effect.forkScoped
   )
   return { isCurrent }
 })
+
+const closed = (scope: Scope.Closeable) => Scope.close(scope, Exit.void)
 
 const silent = new SqlError.SqlError({
   reason: new SqlError.ConnectionError({
@@ -80,3 +93,5 @@ const silent = new SqlError.SqlError({
     operation: "listen"
   })
 })
+
+const silence = { duration: patience, orElse: () => Effect.fail(silent) }

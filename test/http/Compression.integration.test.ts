@@ -63,6 +63,16 @@ layer(TestService.layer)("API-2: an answer", (it) => {
     })
   )
 
+  it.effect("is not compressed for who needs no key to ask for it", () =>
+    Effect.gen(function* () {
+      const { request } = yield* TestService
+      for (const path of ["/docs", "/openapi.json"]) {
+        const { bytes, headers, status } = yield* request({ path, headers: { "accept-encoding": "br, gzip" } })
+        assert.deepStrictEqual([status, headers["content-encoding"], bytes.length > 1_024], [200, undefined, true])
+      }
+    })
+  )
+
   it.effect("C-16: is never compressed when it shows a secret", () =>
     Effect.gen(function* () {
       const { merchant, operatorKey, requestOps } = yield* TestService

@@ -180,9 +180,9 @@ describe("an answer", () => {
     const text = JSON.stringify({ text: "x".repeat(2_000) })
     const answering = (path: `/${string}`, headers: Readonly<Record<string, string>>) =>
       HttpRouter.add("GET", path, HttpServerResponse.text(text, { contentType: "application/json", headers }))
-    const routes = [answering("/open", {}), answering("/secret", { "cache-control": "no-store, no-transform" })]
+    const routes = [answering("/v1/open", {}), answering("/v1/secret", { "cache-control": "no-store, no-transform" })]
     return Effect.gen(function* () {
-      const sizes = yield* Effect.forEach(["/open", "/secret"], (path) =>
+      const sizes = yield* Effect.forEach(["/v1/open", "/v1/secret"], (path) =>
         Effect.map(HttpClient.get(path, { headers: { "accept-encoding": "br" } }), ({ headers }) => [
           headers["content-encoding"],
           headers["content-length"]

@@ -152,6 +152,35 @@ describe("KeyCache", () => {
     })
   )
 
+  it.effect("looks again over a connection that was cut, and not where Postgres has no time", () =>
+    Effect.gen(function* () {
+      const cut = Effect.fail(new DatabaseUnavailable({ reason: "connection" }))
+      const mended = counting<Option.Option<string>>(cut, cut, Effect.succeed(Option.some("key")))
+      const found = yield* Effect.forkChild((yield* makeKeyCache(mended.lookUp, alwaysCurrent)).get(hash))
+      yield* TestClock.adjust("1 seconds")
+      assert.deepStrictEqual(yield* Fiber.join(found), Option.some("key"))
+
+      const busy = counting<Option.Option<string>>(Effect.fail(unavailable))
+      const cache = yield* makeKeyCache(busy.lookUp, alwaysCurrent)
+      assert.strictEqual(yield* Effect.flip(cache.get(hash)), unavailable)
+      assert.strictEqual(busy.state.calls, 1)
+    })
+  )
+
+  it.effect("lets nobody wait for a turn longer than for a connection", () =>
+    Effect.gen(function* () {
+      const cache = yield* makeKeyCache(() => Effect.never, alwaysCurrent)
+      const callers = yield* Effect.forEach(Array.from({ length: 9 }), (_, index) =>
+        Effect.forkChild(cache.get(Buffer.alloc(32, index)))
+      )
+      yield* TestClock.adjust("1999 millis")
+      assert.isUndefined(callers[8]?.pollUnsafe())
+      yield* TestClock.adjust("1 millis")
+      const error = yield* Effect.flip(Fiber.join(callers[8] ?? assert.fail()))
+      assert.deepStrictEqual([error._tag, error.reason], ["DatabaseUnavailable", "checkout"])
+    })
+  )
+
   it.effect("counts hits, misses and entries", () =>
     Effect.gen(function* () {
       const count = (result: string) =>

@@ -1,6 +1,6 @@
 import { PgClient } from "@effect/sql-pg"
 import { assert, layer } from "@effect/vitest"
-import { Effect, Schedule } from "effect"
+import { Effect, Exit, Schedule, Scope } from "effect"
 import { type Listening, listenOn } from "../../src/postgres/Notices.ts"
 import { makeProxy } from "../support/Proxy.ts"
 import { TestDatabase } from "../support/TestDatabase.ts"
@@ -66,6 +66,21 @@ layer(TestDatabase.layerClient, { excludeTestServices: true })("a channel of Pos
         yield* isOver({ isCurrent })
         assert.isBelow(performance.now() - hushed, 6_000)
       }).pipe(Effect.scoped),
+    20_000
+  )
+
+  it.effect(
+    "does not hold up who stops listening, even if Postgres has just fallen silent",
+    () =>
+      Effect.gen(function* () {
+        const scope = yield* Scope.make()
+        const { isCurrent, proxy } = yield* Scope.provide(listening, scope)
+        yield* until(isCurrent)
+        yield* proxy.hush
+        const start = performance.now()
+        yield* Scope.close(scope, Exit.void)
+        assert.isBelow(performance.now() - start, 8_000)
+      }),
     20_000
   )
 
