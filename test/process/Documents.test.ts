@@ -122,3 +122,33 @@ describe.each(documents)("%s", (document) => {
     )
   })
 })
+
+describe("the page of optimizations", () => {
+  const rows = Array.from(
+    read("docs/optimizations.md").matchAll(/^\| ([^|`]+?) \| ([a-z ]+?) \| (.*?) \| (.*?) ?\|$/gm),
+    ([, id = "", state = "", why = "", proof = ""]) => ({ id, state, why, proofs: all(proof, /`([^`]+)`/g) })
+  ).filter(({ state }) => state !== "")
+
+  it("has each item once, with a state and a reason", () => {
+    assert.isAbove(rows.length, 300)
+    const ids = rows.map(({ id }) => id)
+    assert.deepStrictEqual(
+      ids.filter((id, index) => ids.indexOf(id) !== index),
+      []
+    )
+    for (const { id, state, why } of rows) {
+      assert.include(["built", "otherwise", "not applicable", "open"], state, id)
+      assert.isNotEmpty(why, id)
+    }
+  })
+
+  it("names a test for whatever is built, and none that there is not", () => {
+    for (const { id, proofs, state } of rows) {
+      if (state === "built") assert.isNotEmpty(proofs, id)
+      for (const proof of proofs.filter((each) => each.startsWith("test/"))) {
+        const [path = "", title = ""] = proof.split(" > ")
+        assert.include(read(path), title, id)
+      }
+    }
+  })
+})
