@@ -16,7 +16,7 @@ const passed = new Map(
 const patternOf = (title) =>
   new RegExp(
     `^${title
-      .split(/%[sjdo]|\$\{[^}]+\}|\$\w+/)
+      .split(/%[sjdo#]|\$\{[^}]+\}|\$\w+/)
       .map((part) => part.replace(/[.*+?^${}()|[\]\\]/g, "\\$&"))
       .join(".*")}$`,
     "s"
