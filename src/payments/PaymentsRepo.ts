@@ -3,7 +3,7 @@ import type { DatabaseUnavailable } from "../domain/DatabaseUnavailable.ts"
 import type { PaymentId } from "../domain/Ids.ts"
 import type { Payment, PaymentField, SparsePayment, TransactionView, VersionedPayment } from "../domain/Payment.ts"
 import type { Tenant } from "../domain/Tenant.ts"
-import { makeBatches } from "../postgres/Batches.ts"
+import { fewReads, makeBatches } from "../postgres/Batches.ts"
 import { Database } from "../postgres/Database.ts"
 import { paymentOf } from "../postgres/PaymentRow.ts"
 import { rawRows } from "../postgres/Row.ts"
@@ -45,6 +45,7 @@ export class PaymentsRepo extends Context.Service<
         kindOf: () => "payment",
         // A statement that takes too long is not helped by thirty more.
         mayRepeat: false,
+        few: fewReads,
         // Two may well ask for the same payment.
         claimsOf: () => []
       }

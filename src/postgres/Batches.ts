@@ -22,6 +22,11 @@ export interface BatchOptions<Input, Row> {
   readonly kindOf: (input: Input) => string
   /** Whether what Postgres has given up may be asked for once more, each input alone. */
   readonly mayRepeat: boolean
+  /**
+   * Where so many inputs are under way, further ones wait for them and go together: that pays where each statement is a
+   * commit.
+   */
+  readonly few: number
   /** What no two inputs of one statement may have in common. */
   readonly claimsOf: (input: Input) => ReadonlyArray<string>
 }
@@ -32,7 +37,7 @@ export interface BatchOptions<Input, Row> {
  * a statement that Postgres has given up is repeated for each of them alone.
  */
 export const makeBatches = Effect.fnUntraced(function* <Input, Row>(options: BatchOptions<Input, Row>) {
-  const { idOf, mayRepeat, rowIdOf, run } = options
+  const { few, idOf, mayRepeat, rowIdOf, run } = options
   const fork = yield* FiberSet.makeRuntime()
   const timer = yield* makeTimer
   const clock = yield* Clock.Clock
@@ -167,12 +172,14 @@ const choose = <Input, Row>(
   return group
 }
 
-/**
- * Statements under way at a time, as long as few inputs are: then nobody waits for anybody. Where many come, one after
- * the other carries out more at once, which is what makes them cheap.
- */
+/** Statements under way at a time. Fewer make larger groups; with one alone, a slow one would hold all others up. */
 const atOnce = 2
-const few = 4
+
+/** Of inputs that are committed: with more than these under way, one statement of many is cheaper than two. */
+export const fewCommits = 4
+
+/** Of what is only read. */
+export const fewReads = Number.POSITIVE_INFINITY
 
 /** Those included that have been under way for so long that others no longer wait for them. */
 const atMost = 16

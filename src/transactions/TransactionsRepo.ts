@@ -8,7 +8,7 @@ import type { Payment } from "../domain/Payment.ts"
 import type { Tenant } from "../domain/Tenant.ts"
 import { FourPartKey, Pair } from "../domain/Terminal.ts"
 import { TransactionStatus, TransactionType } from "../domain/Transaction.ts"
-import { makeBatches } from "../postgres/Batches.ts"
+import { fewCommits, makeBatches } from "../postgres/Batches.ts"
 import { ColumnCipher } from "../postgres/ColumnCipher.ts"
 import { Database } from "../postgres/Database.ts"
 import { PaymentRow, paymentOf, toPayment } from "../postgres/PaymentRow.ts"
@@ -93,6 +93,7 @@ export class TransactionsRepo extends Context.Service<
         rowIdOf: idOfRow,
         kindOf: () => "charge",
         mayRepeat: true,
+        few: fewCommits,
         claimsOf: ({ charge: { environment, idempotencyKey, merchantId }, claim: { duplicate } }) => [
           `${merchantId} ${environment} ${idempotencyKey}`,
           ...(duplicate === null ? [] : [`${merchantId} ${Buffer.from(duplicate).toString("hex")}`])
@@ -105,6 +106,7 @@ export class TransactionsRepo extends Context.Service<
         rowIdOf: idOfRow,
         kindOf,
         mayRepeat: true,
+        few: fewCommits,
         claimsOf: ({ call }) => [call.paymentId]
       })
 

@@ -2,7 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Cause, Clock, Deferred, Effect, Exit, Fiber, Option, Scope } from "effect"
 import { TestClock } from "effect/testing"
 import { DatabaseUnavailable } from "../../src/domain/DatabaseUnavailable.ts"
-import { type BatchOptions, makeBatches } from "../../src/postgres/Batches.ts"
+import { type BatchOptions, fewCommits, makeBatches } from "../../src/postgres/Batches.ts"
 
 interface Order {
   readonly name: string
@@ -27,6 +27,7 @@ const database = Effect.fnUntraced(function* (
     idOf: ({ name }) => name,
     rowIdOf: (row) => row,
     mayRepeat: true,
+    few: fewCommits,
     kindOf: ({ kind = "usual" }) => kind,
     claimsOf: ({ claims = [] }) => claims
   }
@@ -271,6 +272,7 @@ describe("a group commit", () => {
         idOf: ({ name }) => name,
         rowIdOf: (row) => row,
         mayRepeat: true,
+        few: fewCommits,
         kindOf: () => "usual",
         claimsOf: () => []
       })

@@ -1,7 +1,7 @@
 import { assert, layer } from "@effect/vitest"
 import { Effect, Exit, Fiber, Layer, Option, Predicate, Schedule } from "effect"
 import { TestClock } from "effect/testing"
-import { makeBatches } from "../../src/postgres/Batches.ts"
+import { fewCommits, makeBatches } from "../../src/postgres/Batches.ts"
 import { Database } from "../../src/postgres/Database.ts"
 import { grouped } from "../../src/postgres/Grouped.ts"
 import { rawRows } from "../../src/postgres/Row.ts"
@@ -46,6 +46,7 @@ layer(TestDatabase.layer)("a Postgres that is not there any more", (it) => {
         idOf: String,
         rowIdOf: (row) => (Predicate.hasProperty(row, "n") ? String(row.n) : undefined),
         mayRepeat: true,
+        few: fewCommits,
         kindOf: () => "echo",
         claimsOf: () => []
       })
