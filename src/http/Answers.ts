@@ -10,8 +10,8 @@ const securityHeaders = {
   "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
   "cross-origin-resource-policy": "same-origin",
   "referrer-policy": "no-referrer",
-  vary: "Accept-Encoding",
   "strict-transport-security": "max-age=31536000; includeSubDomains",
+  vary: "Accept-Encoding",
   "x-content-type-options": "nosniff",
   "x-frame-options": "DENY"
 }

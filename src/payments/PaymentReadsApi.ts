@@ -32,7 +32,7 @@ const fieldsParameter = {
 }
 
 const ids = Schema.optionalKey(
-  commaSeparated(Schema.String.check(Schema.isMaxLength(64))).check(
+  commaSeparated(Schema.String.check(Schema.isMinLength(1), Schema.isMaxLength(64))).check(
     Schema.isMaxLength(100, { expected: "at most 100 ids" })
   )
 )

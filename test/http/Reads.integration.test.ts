@@ -173,7 +173,9 @@ layer(TestService.layer)("API-8: ids", (it) => {
         `ids=${Array.from({ length: 101 }, () => id).join(",")}`,
         `ids=${id}&status=captured`,
         `ids=${id}&starting_after=${id}`,
-        `ids=${"x".repeat(65)}`
+        `ids=${"x".repeat(65)}`,
+        "ids=",
+        `ids=${id},`
       ]) {
         const refused = yield* get(`?${query}`)
         assert.deepStrictEqual([refused.status, refused.json.code], [400, "invalid_parameter"], query)
