@@ -1,8 +1,8 @@
 import { Duration, Effect, Metric } from "effect"
 import { CircuitBreaker } from "effect/persistence"
+import { steadily } from "../running/SteadyClock.ts"
 import { gauge } from "../telemetry/Gauge.ts"
 import { epxBreakerState } from "../telemetry/Metrics.ts"
-import { steadily } from "../time/SteadyClock.ts"
 import { makeTripRule } from "./TripRule.ts"
 
 const states = { Closed: 0, Open: 1, HalfOpen: 2 } as const

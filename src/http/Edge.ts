@@ -1,7 +1,7 @@
 import { Cause, Clock, Context, Duration, Effect, Fiber, References, Tracer } from "effect"
 import { SecureRandom } from "effect/crypto"
 import { HttpMiddleware, HttpRouter, HttpServerRequest, HttpServerResponse } from "effect/http"
-import { makeTimer, type Timer } from "../time/Timer.ts"
+import { makeTimer, type Timer } from "../running/Timer.ts"
 import { Admission } from "./Admission.ts"
 import { finish, naked, toProblem, turnedAway } from "./Answers.ts"
 import { Health } from "./Health.ts"

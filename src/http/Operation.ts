@@ -6,6 +6,8 @@ export interface Documentation {
   readonly description?: string
   /** By the name of the parameter. */
   readonly parameters?: Readonly<Record<string, ParameterDocumentation>>
+  /** Optional ones that the handler reads itself, for what a schema would cost who does not send them. */
+  readonly ownParameters?: ReadonlyArray<OwnParameter>
   /** An example of the request body. */
   readonly request?: unknown
   /** An example of each answer by its status. */
@@ -19,6 +21,12 @@ interface ParameterDocumentation {
   readonly example?: string | number
 }
 
+interface OwnParameter extends ParameterDocumentation {
+  readonly name: string
+  readonly in: "header" | "query"
+  readonly schema: object
+}
+
 interface Parameter {
   readonly name: string
 }
@@ -29,8 +37,9 @@ interface Body {
 }
 
 /** Documents an endpoint in the OpenAPI description. */
-export const operation = ({ answers = {}, description, parameters = {}, request, summary }: Documentation) =>
-  OpenApi.annotations({
+export const operation = (documentation: Documentation) => {
+  const { answers = {}, description, ownParameters = [], parameters = {}, request, summary } = documentation
+  return OpenApi.annotations({
     summary,
     description,
     transform: (made) => {
@@ -41,7 +50,16 @@ export const operation = ({ answers = {}, description, parameters = {}, request,
       const hasChoice = Object.keys(responses).filter(isSuccess).length > 1
       return {
         ...made,
-        parameters: known.map((parameter) => ({ ...parameter, ...parameterOf(parameters[parameter.name] ?? {}) })),
+        parameters: [
+          ...known.map((parameter) => ({ ...parameter, ...parameterOf(parameters[parameter.name] ?? {}) })),
+          ...ownParameters.map(({ name, in: place, schema, ...rest }) => ({
+            name,
+            in: place,
+            schema,
+            required: false,
+            ...parameterOf(rest)
+          }))
+        ],
         ...(body === undefined ? {} : { requestBody: withExample(body, request) }),
         responses: {
           ...Object.fromEntries(
@@ -58,6 +76,7 @@ export const operation = ({ answers = {}, description, parameters = {}, request,
       }
     }
   })
+}
 
 // By the same name everywhere: the reference page shows what belongs together.
 const examples = (value: unknown) => ({ examples: { usual: { value } } })

@@ -44,6 +44,13 @@ export class Validation extends HttpApiMiddleware.Service<Validation>()("payment
   })
 }
 
+/** For a query parameter that a handler reads itself: what the schema of an endpoint would make of it. */
+export const queryParameter = <A>(name: string, schema: Schema.Codec<A, string>) => {
+  const decode = Schema.decodeUnknownEffect(schema)
+  return (text: unknown) =>
+    Effect.mapError(decode(text), (error) => new InvalidParameter({ errors: fieldErrors(`/query/${name}`, error) }))
+}
+
 const formatIssues = SchemaIssue.makeFormatterStandardSchemaV1()
 
 const fieldErrors = (root: string, error: Schema.SchemaError): ReadonlyArray<FieldError> =>

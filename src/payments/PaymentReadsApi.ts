@@ -24,7 +24,8 @@ const PaymentList = Schema.Struct({
     "in their order, and `not_found` names those that there are none of."
 })
 
-const fields = Schema.optionalKey(commaSeparated(PaymentField))
+/** Names of fields as they are in a query. */
+export const PaymentFields = commaSeparated(PaymentField)
 const fieldsParameter = {
   description: "Names of fields, separated by commas: nothing else of a payment is read and answered, but its id.",
   schema: { type: "string" },
@@ -70,10 +71,8 @@ export const paymentReads = [
     ),
   HttpApiEndpoint.get("get", "/v1/payments/:id", {
     params: { id: Schema.String },
-    headers: { "if-none-match": Schema.optionalKey(Schema.String) },
-    query: { fields },
     success: [Read, Unchanged],
-    error: [problem(PaymentNotFound), problem(DatabaseUnavailable)]
+    error: [problem(PaymentNotFound), problem(InvalidParameter), problem(DatabaseUnavailable)]
   })
     .middleware(PaymentsRead)
     .annotateMerge(
@@ -83,13 +82,18 @@ export const paymentReads = [
           "Needs the scope `payments:read`. A test key sees test payments only, a live key live ones. Who waits " +
           "for a change sends the `ETag` of the answer before as `If-None-Match`: 304 says that nothing has changed.",
         parameters: {
-          id: idParameter,
-          "if-none-match": {
+          id: idParameter
+        },
+        ownParameters: [
+          {
+            name: "if-none-match",
+            in: "header",
+            schema: { type: "string" },
             description: "The `ETag` of an earlier answer; beside `fields` it does nothing.",
             example: 'W/"TuvXo2cA-2"'
           },
-          fields: fieldsParameter
-        },
+          { name: "fields", in: "query", ...fieldsParameter }
+        ],
         answers: { 200: paymentExample }
       })
     ),
@@ -99,7 +103,7 @@ export const paymentReads = [
       status: Schema.optionalKey(PaymentStatus),
       starting_after: Schema.optionalKey(PaymentIds.Id),
       cursor,
-      fields,
+      fields: Schema.optionalKey(PaymentFields),
       ids
     },
     success: PaymentList,

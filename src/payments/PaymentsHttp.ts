@@ -1,10 +1,11 @@
 import { Context, Effect, Layer, Scope } from "effect"
-import { HttpServerResponse } from "effect/http"
+import { HttpServerRequest, HttpServerResponse } from "effect/http"
 import { HttpApiBuilder } from "effect/http-api"
 import { Api } from "../Api.ts"
 import { Authentication, Caller, PaymentsRead, PaymentsWrite, RefundsWrite } from "../http/Authentication.ts"
-import { InvalidParameter, Validation } from "../http/Validation.ts"
+import { InvalidParameter, queryParameter, Validation } from "../http/Validation.ts"
 import { answerOf, shown, shownAlone, unlessKnown } from "./PaymentAnswer.ts"
+import { PaymentFields } from "./PaymentReadsApi.ts"
 import { Payments } from "./Payments.ts"
 
 const routes = HttpApiBuilder.group(
@@ -39,16 +40,20 @@ const routes = HttpApiBuilder.group(
         const { isDecided, payment } = yield* payments.cancel(yield* Caller, idempotency_key)
         return { object: "cancellation" as const, idempotency_key, is_decided: isDecided, payment }
       }),
-      get: ({ headers, params, query }) =>
-        Effect.flatMap(Caller, (caller) => {
-          if (query.fields !== undefined) {
-            return Effect.flatMap(payments.getAll(caller, [params.id], query.fields), shownAlone)
+      get: ({ params: { id }, request: { headers } }) =>
+        Effect.flatMap(Effect.context<Caller | HttpServerRequest.ParsedSearchParams>(), (context) => {
+          const caller = Context.get(context, Caller)
+          const { fields } = Context.get(context, HttpServerRequest.ParsedSearchParams)
+          if (fields !== undefined) {
+            return Effect.flatMap(fieldsOf(fields), (named) =>
+              Effect.flatMap(payments.getAll(caller, [id], named), shownAlone)
+            )
           }
-          const got = Effect.flatMap(payments.get(caller, params.id), shown)
+          const got = Effect.flatMap(payments.get(caller, id), shown)
           const known = headers["if-none-match"]
           return known === undefined
             ? got
-            : Effect.flatMap(payments.getVersion(caller, params.id), (version) => unlessKnown(known, version, got))
+            : Effect.flatMap(payments.getVersion(caller, id), (version) => unlessKnown(known, version, got))
         }),
       list: Effect.fnUntraced(function* ({ query }) {
         const { cursor, fields, ids, starting_after, status } = query
@@ -61,6 +66,8 @@ const routes = HttpApiBuilder.group(
     })
   })
 )
+
+const fieldsOf = queryParameter("fields", PaymentFields)
 
 const notTogether = Effect.fail(
   new InvalidParameter({

@@ -1,6 +1,7 @@
-import { Clock, type Context, Deferred, Duration, Effect, Exit, FiberSet, Option } from "effect"
+import { Clock, type Context, Deferred, Duration, Effect, Exit, Option } from "effect"
 import { DatabaseUnavailable } from "../domain/DatabaseUnavailable.ts"
-import { makeTimer } from "../time/Timer.ts"
+import { makeFibers } from "../running/Fibers.ts"
+import { makeTimer } from "../running/Timer.ts"
 
 interface Waiting<Input, Row> {
   readonly input: Input
@@ -10,6 +11,7 @@ interface Waiting<Input, Row> {
   readonly done: Deferred.Deferred<Option.Option<Row>, DatabaseUnavailable>
   /** Its patience counts no more. */
   stop: () => void
+  isQueued: boolean
 }
 
 export interface BatchOptions<Input, Row> {
@@ -38,30 +40,34 @@ export interface BatchOptions<Input, Row> {
  */
 export const makeBatches = Effect.fnUntraced(function* <Input, Row>(options: BatchOptions<Input, Row>) {
   const { few, idOf, mayRepeat, rowIdOf, run } = options
-  const fork = yield* FiberSet.makeRuntime()
+  const fibers = yield* makeFibers
+  const fork = Effect.runForkWith(yield* Effect.context<never>())
   const timer = yield* makeTimer
   const clock = yield* Clock.Clock
   const now_ms = () => Number(clock.monotonicTimeNanosUnsafe()) / 1_000_000
-  const queue = new Set<Waiting<Input, Row>>()
+  let queue: Array<Waiting<Input, Row>> = []
   let underWay = 0
   const young = { statements: 0, inputs: 0 }
   let isClosed = false
 
-  const leave = (waiting: Waiting<Input, Row>): void => {
-    queue.delete(waiting)
-    waiting.stop()
+  const leave = (group: ReadonlyArray<Waiting<Input, Row>>): void => {
+    for (const waiting of group) {
+      waiting.isQueued = false
+      waiting.stop()
+    }
+    queue = queue.filter(({ isQueued }) => isQueued)
   }
 
-  /** Nothing was done for it. */
-  const refuse = (waiting: Waiting<Input, Row>): void => {
-    leave(waiting)
-    tell([waiting], Exit.fail(new DatabaseUnavailable({ reason: "checkout" })))
+  /** Nothing was done for them. */
+  const refuse = (group: ReadonlyArray<Waiting<Input, Row>>): void => {
+    leave(group)
+    tell(group, Exit.fail(new DatabaseUnavailable({ reason: "checkout" })))
   }
 
   yield* Effect.addFinalizer(() =>
     Effect.sync(() => {
       isClosed = true
-      for (const waiting of queue) refuse(waiting)
+      refuse(queue)
     })
   )
 
@@ -99,41 +105,39 @@ export const makeBatches = Effect.fnUntraced(function* <Input, Row>(options: Bat
     underWay < atMost && (young.statements === 0 || (young.statements < atOnce && young.inputs < few))
 
   const begin = (): void => {
-    while (hasRoom() && queue.size > 0) {
+    while (hasRoom() && queue.length > 0) {
       const group = choose(queue, options)
       const [first] = group
       if (first === undefined) return
-      for (const waiting of group) leave(waiting)
+      leave(group)
       underWay++
       const makeRoom = enter(group.length)
       const stopAging = timer(youth_ms, makeRoom)
-      fork(
-        // The statement belongs to the trace of whoever has waited longest.
-        Effect.updateContext(carryOut(group), (_: Context.Context<never>) => first.context).pipe(
-          Effect.onExit((exit) =>
-            Effect.sync(() => {
-              underWay--
-              stopAging()
-              makeRoom()
-              // Where it was interrupted nobody knows what became of it.
-              if (Exit.isFailure(exit)) tell(group, Exit.fail(new DatabaseUnavailable({ reason: "connection" })))
-            })
-          )
-        )
+      // The statement belongs to the trace of whoever has waited longest.
+      const carriedOut = Effect.updateContext(carryOut(group), (_: Context.Context<never>) => first.context)
+      const ended = Effect.onExit(carriedOut, (exit) =>
+        Effect.sync(() => {
+          underWay--
+          stopAging()
+          makeRoom()
+          // Where it was interrupted nobody knows what became of it.
+          if (Exit.isFailure(exit)) tell(group, Exit.fail(new DatabaseUnavailable({ reason: "connection" })))
+        })
       )
+      fibers.add(fork(ended))
     }
   }
 
   const ask = (input: Input): Effect.Effect<Option.Option<Row>, DatabaseUnavailable> =>
     Effect.flatMap(Effect.context<never>(), (context) => {
       const done = Deferred.makeUnsafe<Option.Option<Row>, DatabaseUnavailable>()
-      const waiting: Waiting<Input, Row> = { input, since: now_ms(), context, done, stop: () => {} }
-      queue.add(waiting)
-      if (isClosed) refuse(waiting)
+      const waiting: Waiting<Input, Row> = { input, since: now_ms(), context, done, stop: () => {}, isQueued: true }
+      queue.push(waiting)
+      if (isClosed) refuse([waiting])
       else begin()
-      if (!queue.has(waiting)) return Deferred.await(waiting.done)
-      waiting.stop = timer(patience_ms, () => refuse(waiting))
-      return Effect.onInterrupt(Deferred.await(waiting.done), () => Effect.sync(() => leave(waiting)))
+      if (!waiting.isQueued) return Deferred.await(waiting.done)
+      waiting.stop = timer(patience_ms, () => refuse([waiting]))
+      return Effect.onInterrupt(Deferred.await(waiting.done), () => Effect.sync(() => leave([waiting])))
     })
 
   /** How long the longest waiting has waited for its statement to begin; 0 when nobody waits. */
@@ -154,7 +158,7 @@ const tell = <Input, Row>(
 
 /** The longest waiting, and those that can go with it. */
 const choose = <Input, Row>(
-  queue: Set<Waiting<Input, Row>>,
+  queue: ReadonlyArray<Waiting<Input, Row>>,
   { claimsOf, kindOf }: BatchOptions<Input, Row>
 ): ReadonlyArray<Waiting<Input, Row>> => {
   const group: Array<Waiting<Input, Row>> = []

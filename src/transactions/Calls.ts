@@ -1,4 +1,4 @@
-import { Clock, Context, Duration, Effect, type Fiber, FiberSet, Layer, Result, Schedule } from "effect"
+import { Clock, Context, Duration, Effect, type Fiber, Layer, Result, Schedule } from "effect"
 import type { DatabaseUnavailable } from "../domain/DatabaseUnavailable.ts"
 import type { Environment } from "../domain/Terminal.ts"
 import type { Lane } from "../epx/Bulkhead.ts"
@@ -6,6 +6,7 @@ import { Epx } from "../epx/Epx.ts"
 import { earlier, type Fence, makeFence } from "../epx/Fence.ts"
 import type { EpxRequest } from "../epx/Request.ts"
 import type { EpxResult } from "../epx/Result.ts"
+import { makeFibers } from "../running/Fibers.ts"
 import { gauge } from "../telemetry/Gauge.ts"
 import { callsInFlight } from "../telemetry/Metrics.ts"
 import { AtBoundary, type Boundary, type Passage } from "./Boundary.ts"
@@ -42,11 +43,11 @@ export class Calls extends Context.Service<
     Effect.gen(function* () {
       const epx = yield* Epx
       const atBoundary = yield* AtBoundary
-      const fibers = yield* FiberSet.make<unknown, unknown>()
+      const fibers = yield* makeFibers
       const size = { current: 0 }
       yield* gauge(callsInFlight, () => size.current)
       yield* Effect.addFinalizer(() =>
-        FiberSet.awaitEmpty(fibers).pipe(
+        fibers.awaitEmpty.pipe(
           Effect.timeoutOrElse({ duration: drain, orElse: () => Effect.logWarning("Calls to EPX outlived the drain") })
         )
       )
@@ -90,7 +91,7 @@ export class Calls extends Context.Service<
               Effect.sync(() => size.current--)
             )
           })
-          return FiberSet.run(fibers, counted)
+          return fibers.run(counted)
         }
       })
     })

@@ -1,7 +1,7 @@
 import type { Rule } from "./TidyRule.ts"
 import type { Import, Source } from "./TidySource.ts"
 
-const storing = ["domain", "postgres", "telemetry", "time"]
+const storing = ["domain", "postgres", "telemetry", "running"]
 const routing = [...storing, "http", "merchants", "events"]
 const paying = [...routing, "transactions", "payment-methods"]
 const selling = [...paying, "payments"]
@@ -19,11 +19,11 @@ const reading = [
 /** A folder or root file of `src/` may import itself and these; the composition roots may import everything. */
 export const mayImport: Readonly<Record<string, ReadonlyArray<string>>> = {
   domain: [],
-  time: [],
+  running: [],
   telemetry: ["domain"],
-  epx: ["domain", "telemetry", "time"],
-  postgres: ["domain", "telemetry", "time"],
-  http: ["domain", "telemetry", "time"],
+  epx: ["domain", "telemetry", "running"],
+  postgres: ["domain", "telemetry", "running"],
+  http: ["domain", "telemetry", "running"],
   audit: [...storing, "http"],
   merchants: [...storing, "http"],
   events: [...storing, "http", "merchants"],

@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Clock, Effect, Logger } from "effect"
 import { TestClock } from "effect/testing"
-import { makeTimer } from "../../src/time/Timer.ts"
+import { makeTimer } from "../../src/running/Timer.ts"
 
 const start = Effect.gen(function* () {
   const timer = yield* makeTimer

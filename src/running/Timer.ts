@@ -1,4 +1,5 @@
 import { Clock, Effect, type Fiber, FiberSet } from "effect"
+import { Bag } from "./Bag.ts"
 
 /**
  * Calls `onOver` when so many milliseconds are over, by a clock that nobody sets back, unless what it returns has been
@@ -11,13 +12,15 @@ export interface Timer {
 interface Running {
   readonly at: number
   readonly onOver: () => void
+  /** Takes it out; says whether it was still in. */
+  end: () => boolean
 }
 
 /** One fiber watches all that runs: one for each would cost more than what it guards. It stops with its scope. */
 export const makeTimer = Effect.gen(function* () {
   const clock = yield* Clock.Clock
   const fork = yield* FiberSet.makeRuntime()
-  const running = new Set<Running>()
+  const running = new Bag<Running>()
   const now_ms = () => Number(clock.monotonicTimeNanosUnsafe()) / 1_000_000
   let watcher: Fiber.Fiber<void> | undefined
   /** When the watcher looks again. */
@@ -30,7 +33,7 @@ export const makeTimer = Effect.gen(function* () {
       const now = now_ms()
       const due = Array.from(running).filter(({ at }) => at <= now)
       // One that is due may end another one that is.
-      for (const one of due) if (running.delete(one)) yield* told(one)
+      for (const one of due) if (one.end()) yield* told(one)
       if (due.length > 0) continue
       wakesAt = earliest(running)
       if (wakesAt === Number.POSITIVE_INFINITY) return
@@ -39,13 +42,13 @@ export const makeTimer = Effect.gen(function* () {
   })
 
   const timer: Timer = (time_ms, onOver) => {
-    const one = { at: now_ms() + time_ms, onOver }
-    running.add(one)
+    const one: Running = { at: now_ms() + time_ms, onOver, end: () => false }
+    one.end = running.put(one)
     if (one.at < wakesAt) {
       watcher?.interruptUnsafe()
       watcher = fork(watch)
     }
-    return () => void running.delete(one)
+    return () => void one.end()
   }
   return timer
 })
