@@ -4,6 +4,7 @@ import { ExceptionsApi } from "./exceptions/ExceptionsApi.ts"
 import { described } from "./http/Operation.ts"
 import { Problem } from "./http/Problem.ts"
 import { Validation } from "./http/Validation.ts"
+import { KillSwitchesApi } from "./kill-switches/KillSwitchesApi.ts"
 import { ApiKeysApi } from "./merchants/ApiKeysApi.ts"
 import { MerchantsApi } from "./merchants/MerchantsApi.ts"
 
@@ -12,6 +13,7 @@ export class OperatorApi extends HttpApi.make("operator")
   .add(MerchantsApi)
   .add(ApiKeysApi)
   .add(ExceptionsApi)
+  .add(KillSwitchesApi)
   .add(AuditEventsApi)
   .middleware(Validation)
   .annotate(HttpApi.ParseOptions, { onExcessProperty: "error", errors: "all" })
@@ -21,8 +23,8 @@ export class OperatorApi extends HttpApi.make("operator")
   .annotateMerge(
     described(
       "Payment service: operators",
-      "Merchants, their terminals and API keys, what needs a person, and what operators did, on the port of " +
-        "operations. " +
+      "Merchants, their terminals and API keys, what needs a person, what is stopped, and what operators did, on " +
+        "the port of operations. " +
         "Only operator keys open it."
     )
   ) {}

@@ -6,6 +6,7 @@ import { CliConfig, CliOutput, Command, GlobalFlag } from "effect/cli"
 import { databaseOf, simulatorOf } from "./Backing.ts"
 import { exceptionsCommand } from "./cli/ExceptionsCommand.ts"
 import { keysCommand } from "./cli/KeysCommand.ts"
+import { killSwitchesCommand } from "./cli/KillSwitchesCommand.ts"
 import { merchantsCommand } from "./cli/MerchantsCommand.ts"
 import { toStderr } from "./cli/OnDatabase.ts"
 import { terminalsCommand } from "./cli/TerminalsCommand.ts"
@@ -67,6 +68,7 @@ const paymentService = Command.make("payment-service").pipe(
     terminalsCommand,
     keysCommand,
     exceptionsCommand,
+    killSwitchesCommand,
     tranNbrCommand
   ])
 )

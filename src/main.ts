@@ -26,6 +26,9 @@ import { requestDeadline } from "./http/RequestDeadline.ts"
 import { Scopes } from "./http/Scopes.ts"
 import { untracedRequests } from "./http/Untraced.ts"
 import { Validation } from "./http/Validation.ts"
+import { KillSwitches } from "./kill-switches/KillSwitches.ts"
+import { KillSwitchesHttp } from "./kill-switches/KillSwitchesHttp.ts"
+import { KillSwitchesRepo } from "./kill-switches/KillSwitchesRepo.ts"
 import { ApiKeys } from "./merchants/ApiKeys.ts"
 import { ApiKeysHttp } from "./merchants/ApiKeysHttp.ts"
 import { ApiKeysRepo } from "./merchants/ApiKeysRepo.ts"
@@ -87,6 +90,7 @@ export const serviceLayer = (options: ServiceOptions) =>
 /** What everything stands on: it closes last. */
 const foundationLayer = (options: ServiceOptions) =>
   Layer.mergeAll(Merchants.layer, Events.layer, Timelines.layer, Exceptions.layer, AuditEvents.layer).pipe(
+    Layer.provideMerge(Layer.provide(KillSwitches.layer, KillSwitchesRepo.layer)),
     Layer.provideMerge(resourcesLayer()),
     Layer.provideMerge(ApiKeys.layer),
     Layer.provide([MerchantsRepo.layer, ApiKeysRepo.layer, EventsRepo.layer, TimelineRepo.layer]),
@@ -151,7 +155,7 @@ const opsLayer = ({ operatorEnvironment, opsHost, opsPort }: ServiceOptions) =>
 const opsRoutes = (operatorEnvironment: Environment) =>
   Layer.mergeAll(
     HttpApiBuilder.layer(OperatorApi, { openapiPath: "/openapi.json" }).pipe(
-      Layer.provide([MerchantsHttp, ApiKeysHttp, ExceptionsHttp, AuditEventsHttp]),
+      Layer.provide([MerchantsHttp, ApiKeysHttp, ExceptionsHttp, KillSwitchesHttp, AuditEventsHttp]),
       Layer.provide([OperatorAuthenticationLayer(operatorEnvironment), Validation.layer])
     ),
     methodNotAllowed(OperatorApi),

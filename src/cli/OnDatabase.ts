@@ -3,6 +3,8 @@ import { Console, Effect, Layer, Logger, Schema } from "effect"
 import { databaseOf, keysOf } from "../Backing.ts"
 import { Exceptions } from "../exceptions/Exceptions.ts"
 import { ExceptionsRepo } from "../exceptions/ExceptionsRepo.ts"
+import { KillSwitches } from "../kill-switches/KillSwitches.ts"
+import { KillSwitchesRepo } from "../kill-switches/KillSwitchesRepo.ts"
 import { ApiKeys } from "../merchants/ApiKeys.ts"
 import { ApiKeysRepo } from "../merchants/ApiKeysRepo.ts"
 import { Merchants } from "../merchants/Merchants.ts"
@@ -28,9 +30,10 @@ export const onDatabase = <A, E, R>(use: Effect.Effect<A, E, R>) =>
       plainConnections: 1,
       checkoutTimeout: "2 seconds"
     })
-    const services = Layer.mergeAll(Merchants.layer, Exceptions.layer, TranNbr.layer).pipe(
+    const services = Layer.mergeAll(Merchants.layer, Exceptions.layer, KillSwitches.layer, TranNbr.layer).pipe(
       Layer.provideMerge(ApiKeys.layer),
       Layer.provide([MerchantsRepo.layer, ApiKeysRepo.layer, ExceptionsRepo.layer, TransactionsRepo.layer]),
+      Layer.provide(KillSwitchesRepo.layer),
       Layer.provide([database, NodeCrypto.layerSecureRandom]),
       Layer.provide(ColumnCipher.layer({ keys: encryptionKeys, fingerprintKey }))
     )

@@ -70,5 +70,8 @@ export type TransactionId = typeof TransactionIds.Id.Type
 export const AuditEventIds = makeId("aud", Schema.brand("AuditEventId"))
 export type AuditEventId = typeof AuditEventIds.Id.Type
 
+export const KillSwitchIds = makeId("kil", Schema.brand("KillSwitchId"))
+export type KillSwitchId = typeof KillSwitchIds.Id.Type
+
 export const EventIds = makeId("evt", Schema.brand("EventId"))
 export type EventId = typeof EventIds.Id.Type

@@ -11,6 +11,7 @@ import {
 } from "../domain/ChargeErrors.ts"
 import { DatabaseUnavailable } from "../domain/DatabaseUnavailable.ts"
 import * as FollowUpErrors from "../domain/FollowUpErrors.ts"
+import { OperationStopped } from "../domain/KillSwitch.ts"
 import { Payment } from "../domain/Payment.ts"
 import { Authentication, PaymentsWrite, RefundsWrite } from "../http/Authentication.ts"
 import { IdempotencyKey } from "../http/IdempotencyKey.ts"
@@ -43,6 +44,7 @@ const followUpErrors = [
   problem(GatewayUnavailable),
   problem(DatabaseUnavailable),
   problem(MerchantSuspended),
+  problem(OperationStopped),
   problem(InvalidApiKey),
   problem(KeyCanceled),
   problem(PaymentNotFound),
@@ -78,6 +80,7 @@ export class PaymentsApi extends HttpApiGroup.make("payments")
         problem(GatewayUnavailable),
         problem(DatabaseUnavailable),
         problem(MerchantSuspended),
+        problem(OperationStopped),
         problem(InvalidApiKey),
         problem(ScopeMissing),
         problem(TerminalMissing),

@@ -1,5 +1,6 @@
 import type { PgClient } from "@effect/sql-pg"
 import { type ApiKeyId, ApiKeyIds, MerchantIds } from "../domain/Ids.ts"
+import type { StoppableOperation } from "../domain/KillSwitch.ts"
 import type { Tenant } from "../domain/Tenant.ts"
 
 /**
@@ -19,20 +20,27 @@ export const isAfterCutoff = `CROSS JOIN LATERAL (
         AS days
     ) AS is_after`
 
-/** Who asks, as values or parameters of a statement: two UUIDs and the environment. */
+/** Who asks for what, as values or parameters of a statement. */
 interface Asking {
+  readonly operation: unknown
   readonly merchantId: unknown
   readonly environment: unknown
   readonly keyId: unknown
 }
 
+/** Whether an operator has stopped it, for this merchant (an expression that is one) or for all. */
+export const isStopped = (sql: PgClient.PgClient, operation: unknown, merchantId: string) => sql`EXISTS (
+      SELECT 1 FROM kill_switches AS stop WHERE stop.operation = ${operation}
+        AND (stop.merchant_id IS NULL OR stop.merchant_id = ${sql.literal(merchantId)})
+    )`
+
 /**
- * Where the merchant's calls go, if it may make any: it is active and its key is valid. Read again in each claim, since
- * what a cache said may be a minute old.
+ * Where the merchant's calls go, if it may make this one: it is active, its key is valid, and the operation is not
+ * stopped. Read again in each claim, since what a cache said may be a minute old.
  */
 export const terminalOf = (
   sql: PgClient.PgClient,
-  { environment, keyId, merchantId }: Asking
+  { environment, keyId, merchantId, operation }: Asking
 ) => sql`SELECT terminals.id, terminals.merchant_id, terminals.environment, cust_nbr, merch_nbr, dba_nbr,
       terminal_nbr, multiple_captures, partial_approvals, merchants.reject_on_avs, merchants.reject_on_cvv,
       ${sql.literal(batchColumns)}
@@ -43,10 +51,16 @@ export const terminalOf = (
       AND (api_keys.expires_at IS NULL OR api_keys.expires_at > now())
     ${sql.literal(isAfterCutoff)}
     WHERE terminals.merchant_id = ${merchantId}::uuid
-      AND terminals.environment = ${environment}`
+      AND terminals.environment = ${environment} AND NOT ${isStopped(sql, operation, "merchants.id")}`
 
 /** The same for a request. */
-export const askingOf = ({ environment, keyId, merchantId }: Tenant & { readonly keyId: ApiKeyId }): Asking => ({
+export const askingOf = ({
+  environment,
+  keyId,
+  merchantId,
+  type
+}: Tenant & { readonly keyId: ApiKeyId; readonly type: StoppableOperation }): Asking => ({
+  operation: type,
   merchantId: MerchantIds.toUuid(merchantId),
   environment,
   keyId: ApiKeyIds.toUuid(keyId)

@@ -4,6 +4,7 @@ import { InvalidApiKey, MerchantSuspended } from "../domain/AccessErrors.ts"
 import { KeyCanceled, PossibleDuplicate, TerminalMissing } from "../domain/ChargeErrors.ts"
 import { DatabaseUnavailable } from "../domain/DatabaseUnavailable.ts"
 import { PaymentIds, type TransactionId, TransactionIds } from "../domain/Ids.ts"
+import { OperationStopped } from "../domain/KillSwitch.ts"
 import type { Payment } from "../domain/Payment.ts"
 import type { Tenant } from "../domain/Tenant.ts"
 import { FourPartKey, Pair } from "../domain/Terminal.ts"
@@ -16,7 +17,7 @@ import { decodedBy, rawRows, rowOf } from "../postgres/Row.ts"
 import { type SealedBric, sealBric } from "../postgres/SealedBric.ts"
 import { traced } from "../telemetry/Traced.ts"
 import { currentTraceId } from "../telemetry/TraceId.ts"
-import type { Charge, ChargeIds, ClaimedCharge } from "./charges/Charge.ts"
+import type { Charge, ChargeIds, ChargeRefusal, ClaimedCharge } from "./charges/Charge.ts"
 import { type ChargeInput, claimStatement, existingStatement, standingStatement } from "./charges/ChargeStatements.ts"
 import { kindOf, settleChargesStatement } from "./charges/SettleChargesStatement.ts"
 import type { Resolution, Settled, Settlement } from "./Settlement.ts"
@@ -49,12 +50,7 @@ export class TransactionsRepo extends Context.Service<
     readonly claimAge_ms: Effect.Effect<number>
     findByKey(tenant: Tenant, idempotencyKey: string): Effect.Effect<Option.Option<Existing>, DatabaseUnavailable>
     /** Why a charge could not be claimed though no payment stands under its key. */
-    refusal(
-      charge: Charge
-    ): Effect.Effect<
-      never,
-      InvalidApiKey | MerchantSuspended | TerminalMissing | KeyCanceled | PossibleDuplicate | DatabaseUnavailable
-    >
+    refusal(charge: Charge): Effect.Effect<never, ChargeRefusal | DatabaseUnavailable>
     /** Moves the transaction on. None: the resolver is undoing it, so the answer is only noted. */
     settle(call: Settled, settlement: Settlement): Effect.Effect<Option.Option<Payment>, DatabaseUnavailable>
     /** The same for an outcome that was unknown. None: it was known already. */
@@ -131,6 +127,7 @@ export class TransactionsRepo extends Context.Service<
           yield* standingRow(pipelined((sql) => standingStatement(sql, charge, duplicate)))
         )
         if (standing?.is_active === false) return yield* new MerchantSuspended()
+        if (standing?.is_stopped === true) return yield* new OperationStopped({ operation: charge.type })
         if (standing?.has_key !== true) return yield* new InvalidApiKey()
         if (!standing.has_terminal) return yield* new TerminalMissing({ environment: charge.environment })
         if (standing.is_canceled) return yield* new KeyCanceled()
@@ -253,6 +250,7 @@ const toExisting = (row: typeof ExistingRow.Type): Existing => {
 const standingRow = rowOf(
   Schema.Struct({
     is_active: Schema.Boolean,
+    is_stopped: Schema.Boolean,
     has_key: Schema.Boolean,
     has_terminal: Schema.Boolean,
     is_canceled: Schema.Boolean,

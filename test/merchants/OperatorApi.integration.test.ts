@@ -11,6 +11,8 @@ import { TerminalIds } from "../../src/domain/Ids.ts"
 import { Exceptions } from "../../src/exceptions/Exceptions.ts"
 import { ExceptionsHttp } from "../../src/exceptions/ExceptionsHttp.ts"
 import { Validation } from "../../src/http/Validation.ts"
+import { KillSwitches } from "../../src/kill-switches/KillSwitches.ts"
+import { KillSwitchesHttp } from "../../src/kill-switches/KillSwitchesHttp.ts"
 import { ApiKeys } from "../../src/merchants/ApiKeys.ts"
 import { ApiKeysHttp } from "../../src/merchants/ApiKeysHttp.ts"
 import { OperatorAuthenticationLayer } from "../../src/merchants/Authentication.ts"
@@ -21,8 +23,8 @@ import { ColumnCipher } from "../../src/postgres/ColumnCipher.ts"
 import { MerchantsTest, terminal } from "./MerchantsTest.ts"
 
 const Routes = HttpApiBuilder.layer(OperatorApi).pipe(
-  Layer.provide([MerchantsHttp, ApiKeysHttp, ExceptionsHttp, AuditEventsHttp]),
-  Layer.provide([Layer.mock(Exceptions)({}), AuditEvents.layer]),
+  Layer.provide([MerchantsHttp, ApiKeysHttp, ExceptionsHttp, KillSwitchesHttp, AuditEventsHttp]),
+  Layer.provide([Layer.mock(Exceptions)({}), Layer.mock(KillSwitches)({}), AuditEvents.layer]),
   Layer.provide(AuditEventsRepo.layer),
   Layer.provide([OperatorAuthenticationLayer("test"), Validation.layer])
 )

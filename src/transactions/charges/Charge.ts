@@ -1,8 +1,20 @@
 import type { DateTime, Redacted } from "effect"
+import type { InvalidApiKey, MerchantSuspended } from "../../domain/AccessErrors.ts"
+import type { KeyCanceled, PossibleDuplicate, TerminalMissing } from "../../domain/ChargeErrors.ts"
 import type { ApiKeyId, MerchantId, PaymentId, TransactionId } from "../../domain/Ids.ts"
+import type { OperationStopped } from "../../domain/KillSwitch.ts"
 import type { Amount, Currency } from "../../domain/Money.ts"
 import type { Metadata, Payment } from "../../domain/Payment.ts"
 import type { Environment, FourPartKey, Pair } from "../../domain/Terminal.ts"
+
+/** Why a payment cannot be begun: the merchant, its key or its terminal may not, or it has been asked for before. */
+export type ChargeRefusal =
+  | InvalidApiKey
+  | MerchantSuspended
+  | OperationStopped
+  | TerminalMissing
+  | KeyCanceled
+  | PossibleDuplicate
 
 /** What a merchant wants charged or held, under a key that makes it happen once. */
 export interface Charge {

@@ -7,7 +7,7 @@ import { paymentColumns, transactionsOf } from "../../postgres/PaymentRow.ts"
 import { prepared } from "../../postgres/Prepared.ts"
 import { isCanceledKey } from "../CanceledKey.ts"
 import { chargeLease, duplicateWindow, fence } from "../Deadlines.ts"
-import { terminalOf } from "../Terminal.ts"
+import { isStopped, terminalOf } from "../Terminal.ts"
 import type { Charge, ChargeIds } from "./Charge.ts"
 
 /** What a claim is made of beside what is asked for. */
@@ -37,6 +37,7 @@ export const claimStatement = grouped<ChargeInput>((sql, param) => {
   const paymentId = sql`${param(({ claim }) => PaymentIds.toUuid(claim.paymentId))}::uuid`
   const duplicate = sql`${param(({ claim }) => claim.duplicate)}::bytea`
   const asking = {
+    operation: type,
     merchantId: param(({ charge }) => MerchantIds.toUuid(charge.merchantId)),
     environment: param(({ charge }) => charge.environment),
     keyId: param(({ charge }) => ApiKeyIds.toUuid(charge.keyId))
@@ -109,6 +110,7 @@ export const standingStatement = (sql: PgClient.PgClient, charge: Charge, duplic
       SELECT 1 FROM api_keys WHERE id = ${ApiKeyIds.toUuid(charge.keyId)}::uuid AND merchant_id = merchants.id
         AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > now())
     ) AS has_key,
+    ${isStopped(sql, charge.type, "merchants.id")} AS is_stopped,
     EXISTS (
       SELECT 1 FROM terminals WHERE merchant_id = merchants.id AND environment = ${charge.environment}
     ) AS has_terminal,

@@ -1,7 +1,5 @@
 import { Context, DateTime, Effect, Layer, Metric, Option, Result } from "effect"
 import { SecureRandom } from "effect/crypto"
-import type { InvalidApiKey, MerchantSuspended } from "../../domain/AccessErrors.ts"
-import type { KeyCanceled, PossibleDuplicate, TerminalMissing } from "../../domain/ChargeErrors.ts"
 import { PaymentIds, TransactionIds } from "../../domain/Ids.ts"
 import type { Payment } from "../../domain/Payment.ts"
 import type { EpxRequest } from "../../epx/Request.ts"
@@ -11,10 +9,7 @@ import { traced } from "../../telemetry/Traced.ts"
 import { type Done, type Intent, type IntentError, Intents } from "../Intents.ts"
 import { chargeSettlement } from "../Outcome.ts"
 import { TransactionsRepo } from "../TransactionsRepo.ts"
-import { type Charge, type ChargeIds, type ClaimedCharge, processingPayment } from "./Charge.ts"
-
-/** Why a payment cannot be begun: the merchant, its key or its terminal may not, or it has been asked for before. */
-type ChargeRefusal = InvalidApiKey | MerchantSuspended | TerminalMissing | KeyCanceled | PossibleDuplicate
+import { type Charge, type ChargeIds, type ChargeRefusal, type ClaimedCharge, processingPayment } from "./Charge.ts"
 
 export type ChargeError = IntentError | ChargeRefusal
 

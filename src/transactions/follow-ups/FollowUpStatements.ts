@@ -5,7 +5,7 @@ import { paymentColumns, transactionsOf } from "../../postgres/PaymentRow.ts"
 import { isCanceledKey } from "../CanceledKey.ts"
 import { claimedColumns } from "../ClaimedCall.ts"
 import { fence, followUpLease, voidMargin } from "../Deadlines.ts"
-import { askingOf, terminalOf } from "../Terminal.ts"
+import { askingOf, isStopped, terminalOf } from "../Terminal.ts"
 import type { FollowUp } from "./FollowUp.ts"
 
 // In each claim: the payment is locked first, and whether it fits is judged by the columns of its row, which the lock
@@ -198,6 +198,7 @@ export const claimedStatement = (sql: PgClient.PgClient, id: TransactionId) => s
 export const prospectStatement = (sql: PgClient.PgClient, followUp: FollowUp) => sql`
   SELECT merchants.status = 'active' AS is_active,
     EXISTS (SELECT 1 FROM (${terminalOf(sql, askingOf(followUp))}) AS terminal) AS has_terminal,
+    ${isStopped(sql, followUp.type, "merchants.id")} AS is_stopped,
     EXISTS (
       SELECT 1 FROM transactions WHERE merchant_id = merchants.id AND environment = ${followUp.environment}
         AND idempotency_key = ${followUp.idempotencyKey} AND ${sql.literal(isCanceledKey)}

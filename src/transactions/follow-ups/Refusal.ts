@@ -3,6 +3,7 @@ import { InvalidApiKey, MerchantSuspended } from "../../domain/AccessErrors.ts"
 import { KeyCanceled, PaymentNotFound } from "../../domain/ChargeErrors.ts"
 import * as Errors from "../../domain/FollowUpErrors.ts"
 import { type TransactionId, TransactionIds } from "../../domain/Ids.ts"
+import { OperationStopped } from "../../domain/KillSwitch.ts"
 import { Total } from "../../domain/Money.ts"
 import { TransactionStatus, TransactionType } from "../../domain/Transaction.ts"
 import type { FollowUp } from "./FollowUp.ts"
@@ -10,6 +11,7 @@ import type { FollowUp } from "./FollowUp.ts"
 /** A payment as it stands when a follow-up has found nothing to claim. */
 export const ProspectRow = Schema.Struct({
   is_active: Schema.Boolean,
+  is_stopped: Schema.Boolean,
   has_terminal: Schema.Boolean,
   is_canceled: Schema.Boolean,
   type: Schema.Literals(["sale", "authorization"]),
@@ -44,6 +46,7 @@ export type FollowUpRefusal =
   | InstanceType<(typeof Errors)[keyof typeof Errors]>
   | InvalidApiKey
   | MerchantSuspended
+  | OperationStopped
   | KeyCanceled
   | PaymentNotFound
 
@@ -51,6 +54,7 @@ export type FollowUpRefusal =
 export const refusalOf = (followUp: FollowUp, prospect: Prospect | undefined): FollowUpRefusal | null => {
   if (prospect === undefined) return new PaymentNotFound()
   if (!prospect.is_active) return new MerchantSuspended()
+  if (prospect.is_stopped) return new OperationStopped({ operation: followUp.type })
   if (!prospect.has_terminal) return new InvalidApiKey()
   if (prospect.is_canceled) return new KeyCanceled()
   switch (followUp.type) {

@@ -6,7 +6,7 @@ import { type ClaimedCall, claimedColumns } from "../ClaimedCall.ts"
 import { fence, followUpLease } from "../Deadlines.ts"
 import { ledgerOf } from "../SettleStatement.ts"
 import type { Target } from "../Target.ts"
-import { batchColumns, isAfterCutoff } from "../Terminal.ts"
+import { batchColumns, isAfterCutoff, isStopped } from "../Terminal.ts"
 
 const seconds = (duration: Duration.Duration) => Duration.toSeconds(duration)
 
@@ -14,6 +14,7 @@ const seconds = (duration: Duration.Duration) => Duration.toSeconds(duration)
 export const dueRefundsStatement = (sql: PgClient.PgClient, limit: number, except: ReadonlyArray<string>) => sql`
   SELECT id, payment_id FROM transactions
   WHERE status = 'scheduled' AND next_attempt_at <= now() AND id <> ALL (${except}::text[]::uuid[])
+    AND NOT ${isStopped(sql, "refund", "transactions.merchant_id")}
   ORDER BY next_attempt_at LIMIT ${limit}`
 
 /** Gives a refund that was waiting its pair. One whose target has not settled yet waits a little more. */
@@ -23,6 +24,7 @@ export const startRefundStatement = (sql: PgClient.PgClient, { id, paymentId }: 
   ), o AS MATERIALIZED (
     SELECT t.id, t.target_id, t.terminal_id FROM locked JOIN transactions t ON t.payment_id = locked.id
     WHERE t.id = ${TransactionIds.toUuid(id)}::uuid AND t.status = 'scheduled' AND t.next_attempt_at <= now()
+      AND NOT ${isStopped(sql, "refund", "t.merchant_id")}
     FOR UPDATE OF t
   ), k AS (
     SELECT terminals.*, ${sql.literal(batchColumns)} FROM terminals ${sql.literal(isAfterCutoff)}

@@ -83,6 +83,7 @@ const toBeSent = (id: TransactionId): ClaimedFollowUp => ({ _tag: "ToBeSent", ca
 /** An authorization that can be captured. */
 const fitting: Prospect = {
   is_active: true,
+  is_stopped: false,
   has_terminal: true,
   is_canceled: false,
   type: "authorization",

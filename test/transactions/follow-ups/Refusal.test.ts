@@ -41,6 +41,7 @@ const item = (type: Item["type"], rest: Partial<Item> = {}): Item => ({
 
 const base = {
   is_active: true,
+  is_stopped: false,
   has_terminal: true,
   is_canceled: false,
   first_status: "approved",
@@ -94,6 +95,12 @@ describe.each([
     ["fits", followUp, fit, null],
     ["of no payment of this merchant", followUp, undefined, "PaymentNotFound"],
     ["of a suspended merchant", followUp, { ...fit, is_active: false, has_terminal: false }, "MerchantSuspended"],
+    [
+      "of an operation that is stopped",
+      followUp,
+      { ...fit, is_stopped: true, has_terminal: false },
+      "OperationStopped"
+    ],
     ["with a key that is not valid any more", followUp, { ...fit, has_terminal: false }, "InvalidApiKey"],
     ["under a cancelled idempotency key", followUp, { ...fit, is_canceled: true }, "KeyCanceled"]
   ])
@@ -377,6 +384,7 @@ describe("the tables", () => {
     assert.sameMembers(Array.from(named), [
       "PaymentNotFound",
       "MerchantSuspended",
+      "OperationStopped",
       "InvalidApiKey",
       "KeyCanceled",
       ...Object.keys(Errors)
