@@ -2,7 +2,7 @@
 -- that is lifted is deleted, and `audit_events` tells of both.
 CREATE TABLE kill_switches (
   id uuid PRIMARY KEY,
-  operation transaction_type NOT NULL CHECK (operation <> 'reversal'),
+  operation text NOT NULL CHECK (operation IN ('sale', 'authorization', 'capture', 'refund', 'void')),
   -- Null: of all merchants.
   merchant_id uuid REFERENCES merchants,
   reason text NOT NULL,

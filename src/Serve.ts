@@ -1,4 +1,4 @@
-import { Console, Context, Effect, Layer, Option, References, Scope, Tracer } from "effect"
+import { Console, Context, Duration, Effect, Layer, Option, References, Scope, Tracer } from "effect"
 import { databaseOf, epxOf, keysOf } from "./Backing.ts"
 import { Health } from "./http/Health.ts"
 import { type Demo, demoData } from "./local/DemoData.ts"
@@ -29,6 +29,11 @@ export const serve = Effect.fnUntraced(function* (settings: Settings) {
         epx: wire,
         settlementDelay: settings.SETTLEMENT_DELAY,
         lookUps,
+        limits: {
+          reads: settings.RATE_LIMIT_READS,
+          writes: settings.RATE_LIMIT_WRITES,
+          writesAtOnce: settings.CONCURRENCY_LIMIT
+        },
         operatorEnvironment: Option.isSome(settings.EPX_LIVE_URL) ? "live" : "test"
       })
     ),
@@ -36,8 +41,13 @@ export const serve = Effect.fnUntraced(function* (settings: Settings) {
   )
   return yield* Effect.gen(function* () {
     const { setReady } = yield* Health
+    const delay = Option.getOrElse(settings.SHUTDOWN_DELAY, () => (settings.isProduction ? usualDelay : Duration.zero))
     yield* Effect.acquireRelease(setReady(true), () =>
-      Effect.andThen(setReady(false), Effect.logInfo("Shutting down: calls that have begun are finished first"))
+      setReady(false).pipe(
+        Effect.andThen(Effect.logInfo("Shutting down: calls that have begun are finished first")),
+        // Whoever is served meanwhile is told to come again elsewhere.
+        Effect.andThen(Effect.sleep(delay))
+      )
     )
     const places = {
       api_url: urlOf(settings.HOST, settings.PORT),
@@ -61,6 +71,9 @@ export const serve = Effect.fnUntraced(function* (settings: Settings) {
     return yield* Effect.never
   }).pipe(Effect.provideContext(services))
 }, Effect.scoped)
+
+/** Load balancers need some time to see that a process is not ready any more. */
+const usualDelay = Duration.seconds(5)
 
 /** What is set for the whole process, and the scope that closes the service. */
 const ambient: (context: Context.Context<Scope.Scope>) => Context.Context<Scope.Scope> = Context.pick(

@@ -12,8 +12,10 @@ export class InvalidSettings extends Schema.TaggedError<InvalidSettings>()("Inva
 
 const optional = <A>(config: Config.Config<A>) => Config.option(config)
 
-const connections = (name: string) =>
-  Config.schema(Schema.FiniteFromString.check(Schema.isInt(), Schema.isBetween({ minimum: 1, maximum: 500 })), name)
+const count = (name: string, maximum: number) =>
+  Config.schema(Schema.FiniteFromString.check(Schema.isInt(), Schema.isBetween({ minimum: 1, maximum })), name)
+
+const connections = (name: string) => count(name, 500)
 
 /** What the environment says. The configuration table of the README describes each. */
 const variables = {
@@ -32,6 +34,10 @@ const variables = {
   EPX_TEST_LOOKUP_URL: optional(Config.URL("EPX_TEST_LOOKUP_URL")),
   EPX_LIVE_LOOKUP_URL: optional(Config.URL("EPX_LIVE_LOOKUP_URL")),
   EPX_KEEP_ALIVE: Config.Boolean("EPX_KEEP_ALIVE").pipe(Config.withDefault(false)),
+  RATE_LIMIT_READS: count("RATE_LIMIT_READS", 1_000_000).pipe(Config.withDefault(10_000)),
+  RATE_LIMIT_WRITES: count("RATE_LIMIT_WRITES", 1_000_000).pipe(Config.withDefault(2_500)),
+  CONCURRENCY_LIMIT: count("CONCURRENCY_LIMIT", 1_000_000).pipe(Config.withDefault(1_000)),
+  SHUTDOWN_DELAY: optional(Config.Duration("SHUTDOWN_DELAY")),
   SETTLEMENT_DELAY: Config.Duration("SETTLEMENT_DELAY").pipe(Config.withDefault(Duration.hours(2))),
   ENCRYPTION_KEYS: optional(Config.Redacted("ENCRYPTION_KEYS")),
   FINGERPRINT_KEY: optional(Config.Redacted("FINGERPRINT_KEY")),

@@ -29,6 +29,9 @@ import { Validation } from "./http/Validation.ts"
 import { KillSwitches } from "./kill-switches/KillSwitches.ts"
 import { KillSwitchesHttp } from "./kill-switches/KillSwitchesHttp.ts"
 import { KillSwitchesRepo } from "./kill-switches/KillSwitchesRepo.ts"
+import { LeasesRepo } from "./limits/LeasesRepo.ts"
+import { limitsLayer, type UsualLimits } from "./limits/Limits.ts"
+import { PlacesRepo } from "./limits/PlacesRepo.ts"
 import { ApiKeys } from "./merchants/ApiKeys.ts"
 import { ApiKeysHttp } from "./merchants/ApiKeysHttp.ts"
 import { ApiKeysRepo } from "./merchants/ApiKeysRepo.ts"
@@ -74,6 +77,7 @@ export interface ServiceOptions {
   readonly settlementDelay: Duration.Duration
   readonly encryptionKeys: CipherKeys
   readonly fingerprintKey: Redacted.Redacted<Uint8Array>
+  readonly limits: UsualLimits
   /** Whose operator keys open the operator API. */
   readonly operatorEnvironment: Environment
 }
@@ -91,6 +95,7 @@ export const serviceLayer = (options: ServiceOptions) =>
 const foundationLayer = (options: ServiceOptions) =>
   Layer.mergeAll(Merchants.layer, Events.layer, Timelines.layer, Exceptions.layer, AuditEvents.layer).pipe(
     Layer.provideMerge(Layer.provide(KillSwitches.layer, KillSwitchesRepo.layer)),
+    Layer.provideMerge(Layer.provide(limitsLayer(options.limits), [LeasesRepo.layer, PlacesRepo.layer])),
     Layer.provideMerge(resourcesLayer()),
     Layer.provideMerge(ApiKeys.layer),
     Layer.provide([MerchantsRepo.layer, ApiKeysRepo.layer, EventsRepo.layer, TimelineRepo.layer]),

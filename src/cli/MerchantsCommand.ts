@@ -9,7 +9,18 @@ import { onDatabase, print } from "./OnDatabase.ts"
 
 const keyPart = (name: string) => Flag.String(name).pipe(Flag.withSchema(KeyPart), Flag.withDescription("Given by EPX"))
 
-const refusals = {
+const rate = (name: string, what: string) =>
+  Flag.Int(name).pipe(
+    Flag.filter(
+      (n) => n >= 0 && n <= 1_000_000,
+      () => "0 to 1000000"
+    ),
+    Flag.map((n) => (n === 0 ? null : n)),
+    Flag.optional,
+    Flag.withDescription(`${what}; 0: as the configuration says`)
+  )
+
+const options = {
   rejectOnAvs: Flag.Boolean("reject-on-avs").pipe(
     Flag.optional,
     Flag.withDescription("Undo approvals whose address does not match at all")
@@ -17,13 +28,25 @@ const refusals = {
   rejectOnCvv: Flag.Boolean("reject-on-cvv").pipe(
     Flag.optional,
     Flag.withDescription("Undo approvals whose security code does not match")
-  )
+  ),
+  reads: rate("reads-per-second", "How often it may read, a second"),
+  writes: rate("writes-per-second", "How often it may ask for what moves money, a second"),
+  atOnce: rate("writes-at-once", "How much of that may be under way at a time")
 }
 
-const refusalsOf = (flags: {
+const optionsOf = (flags: {
   readonly rejectOnAvs: Option.Option<boolean>
   readonly rejectOnCvv: Option.Option<boolean>
-}) => ({ ...given("reject_on_avs", flags.rejectOnAvs), ...given("reject_on_cvv", flags.rejectOnCvv) })
+  readonly reads: Option.Option<number | null>
+  readonly writes: Option.Option<number | null>
+  readonly atOnce: Option.Option<number | null>
+}) => ({
+  ...given("reject_on_avs", flags.rejectOnAvs),
+  ...given("reject_on_cvv", flags.rejectOnCvv),
+  ...given("reads_per_second", flags.reads),
+  ...given("writes_per_second", flags.writes),
+  ...given("writes_at_once", flags.atOnce)
+})
 
 const create = Command.make(
   "create",
@@ -45,7 +68,7 @@ const create = Command.make(
       Flag.withDescription("When it ends there, as HH:MM")
     ),
     lookupKey: secretFile("lookup-key-file", "EPI-Key of Custom Pay"),
-    ...refusals
+    ...options
   },
   (flags) =>
     Effect.gen(function* () {
@@ -53,7 +76,7 @@ const create = Command.make(
       const merchants = yield* Merchants
       const merchant = yield* merchants.create({
         name: flags.name,
-        ...refusalsOf(flags),
+        ...optionsOf(flags),
         terminals: [
           {
             environment: flags.environment,
@@ -76,11 +99,11 @@ const change = Command.make(
   {
     id: Argument.String("id").pipe(Argument.withSchema(MerchantIds.Id), Argument.withDescription("mer_…")),
     name: Flag.String("name").pipe(Flag.withSchema(Name), Flag.optional, Flag.withDescription("What people call it")),
-    ...refusals
+    ...options
   },
   ({ id, name, ...flags }) =>
     Effect.flatMap(Merchants, (merchants) =>
-      Effect.flatMap(merchants.change(id, { ...given("name", name), ...refusalsOf(flags) }), print(Merchant))
+      Effect.flatMap(merchants.change(id, { ...given("name", name), ...optionsOf(flags) }), print(Merchant))
     ).pipe(onDatabase)
 ).pipe(Command.withDescription("Change what is given of a merchant"))
 

@@ -35,7 +35,7 @@ const change = Command.make(
     Effect.gen(function* () {
       const lookupKey = yield* secretOf(LookupKey, flags.lookupKey)
       const merchants = yield* Merchants
-      const terminal = yield* merchants.changeTerminal(flags.merchant, flags.id, {
+      const { terminal } = yield* merchants.changeTerminal(flags.merchant, flags.id, {
         ...given("settlement_zone", flags.zone),
         ...given("settlement_cutoff", flags.cutoff),
         ...given("multiple_captures", flags.multipleCaptures),

@@ -67,10 +67,17 @@ const Refusals = Schema.Struct({ reject_on_avs: Schema.Boolean, reject_on_cvv: S
 
 const optionalRefusals = Refusals.mapFields(Struct.map(Schema.optionalKey))
 
+/** How often it may ask, and for how much at a time, of all processes together; null: as the configuration says. */
+const Rate = Schema.NullOr(Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 1_000_000 })))
+const Rates = Schema.Struct({ reads_per_second: Rate, writes_per_second: Rate, writes_at_once: Rate })
+
+const optionalRates = Rates.mapFields(Struct.map(Schema.optionalKey))
+
 /** A merchant to be created, with at most one terminal for each environment. */
 export const NewMerchant = Schema.Struct({
   name: Name,
   ...optionalRefusals.fields,
+  ...optionalRates.fields,
   terminals: Schema.optionalKey(Schema.Array(NewTerminal).check(Schema.isMaxLength(2)))
 }).annotate({
   identifier: "NewMerchant",
@@ -81,9 +88,15 @@ export const NewMerchant = Schema.Struct({
 export type NewMerchant = typeof NewMerchant.Type
 
 /** What may change about a merchant. */
-export const MerchantChange = Schema.Struct({ name: Schema.optionalKey(Name), ...optionalRefusals.fields }).annotate({
+export const MerchantChange = Schema.Struct({
+  name: Schema.optionalKey(Name),
+  ...optionalRefusals.fields,
+  ...optionalRates.fields
+}).annotate({
   identifier: "MerchantChange",
-  description: "What is not given stays as it is."
+  description:
+    "What is not given stays as it is. A limit of null is that of the configuration; one that changes holds after " +
+    "two seconds."
 })
 export type MerchantChange = typeof MerchantChange.Type
 
@@ -108,7 +121,10 @@ export const Merchant = Schema.Struct({
   object: Schema.Literal("merchant"),
   name: Name,
   ...Refusals.fields,
+  ...Rates.fields,
   status: MerchantStatus,
+  /** Goes up with each change of it or of its terminals. */
+  version: Schema.Int,
   created_at: Timestamp,
   terminals: Schema.Array(Terminal)
 }).annotate({ identifier: "Merchant", description: "A suspended merchant can still read, but nothing can be charged." })

@@ -5,6 +5,7 @@ import { DatabaseUnavailable } from "../domain/DatabaseUnavailable.ts"
 import type { ApiKeyId, MerchantId } from "../domain/Ids.ts"
 import type { Scope } from "../domain/Scope.ts"
 import type { Environment } from "../domain/Terminal.ts"
+import { RateLimited } from "./Limits.ts"
 import { problem } from "./Problem.ts"
 
 export interface MerchantCredential {
@@ -34,19 +35,21 @@ export class Authentication extends HttpApiMiddleware.Service<Authentication, { 
   }
 ) {}
 
+const scopeErrors = [problem(ScopeMissing), problem(RateLimited)] as const
+
 export class PaymentsRead extends HttpApiMiddleware.Service<PaymentsRead, { requires: Credential; provides: Caller }>()(
   "payment-service/http/PaymentsRead",
-  { error: problem(ScopeMissing) }
+  { error: scopeErrors }
 ) {}
 
 export class PaymentsWrite extends HttpApiMiddleware.Service<
   PaymentsWrite,
   { requires: Credential; provides: Caller }
->()("payment-service/http/PaymentsWrite", { error: problem(ScopeMissing) }) {}
+>()("payment-service/http/PaymentsWrite", { error: scopeErrors }) {}
 
 export class RefundsWrite extends HttpApiMiddleware.Service<RefundsWrite, { requires: Credential; provides: Caller }>()(
   "payment-service/http/RefundsWrite",
-  { error: problem(ScopeMissing) }
+  { error: scopeErrors }
 ) {}
 
 /** Operator keys open the operator API and nothing else. */

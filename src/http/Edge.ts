@@ -46,10 +46,13 @@ export const Edge = HttpRouter.middleware(
           return mayBeCompressed(request) ? compressed(whole) : whole
         })
 
+      const refused = (id: string) =>
+        Effect.flatMap(health.isReady, (isReady) => (isReady ? turnedAway(id) : Effect.map(turnedAway(id), last)))
+
       return Effect.flatMap(HttpServerRequest.HttpServerRequest, (request) =>
         Effect.flatMap(requestIdFrom(request.headers["x-request-id"], random), (id) => {
           if (!movesMoney(request)) return answer(request, id, plain)
-          return Effect.flatMap(admission.enter, (isIn) => (isIn ? answer(request, id, money) : turnedAway(id)))
+          return Effect.flatMap(admission.enter, (isIn) => (isIn ? answer(request, id, money) : refused(id)))
         })
       )
     }

@@ -9,8 +9,8 @@ import { KillSwitchesRepo } from "./KillSwitchesRepo.ts"
 import type { NewKillSwitch } from "./NewKillSwitch.ts"
 
 /**
- * Stops operations at once, in every process: each claim reads what is stopped. What has begun goes on, and so does what
- * puts things right, such as the undoing of a charge of unknown outcome.
+ * Stops operations at once, in every process: each claim reads what is stopped. What has begun goes on, and so does
+ * what puts things right, such as the undoing of a charge of unknown outcome.
  */
 export class KillSwitches extends Context.Service<
   KillSwitches,

@@ -21,9 +21,9 @@ export class KillSwitchesApi extends HttpApiGroup.make("killSwitches")
       operation({
         summary: "Stop an operation, of one merchant or of all",
         description:
-          "Whoever asks for it after the answer is told `operation_stopped`, by every process, and nothing is sent. What " +
-          "has begun goes on, what was done can be read, refunds that wait for a settlement wait on, and what the service " +
-          "does to put things right is not stopped. Where it is stopped already, the reason is replaced.",
+          "Whoever asks for it after the answer is told `operation_stopped`, by every process, and nothing is sent. " +
+          "What has begun goes on, what was done can be read, refunds that wait for a settlement wait on, and what " +
+          "the service does to put things right is not stopped. Where it is stopped already, the reason is replaced.",
         request: {
           operation: killSwitchExample.operation,
           merchant_id: killSwitchExample.merchant_id,

@@ -2,19 +2,23 @@ import type { PgClient } from "@effect/sql-pg"
 import { Context, Effect, Layer, type Option, Schema } from "effect"
 import { SecureRandom } from "effect/crypto"
 import type { DatabaseUnavailable } from "../domain/DatabaseUnavailable.ts"
-import { type KillSwitchId, KillSwitchIds, MerchantIds } from "../domain/Ids.ts"
+import { type KillSwitchId, KillSwitchIds, type MerchantId, MerchantIds } from "../domain/Ids.ts"
 import { KillSwitch } from "../domain/KillSwitch.ts"
 import { auditEntry, auditInsert } from "../postgres/AuditEntry.ts"
 import { Database } from "../postgres/Database.ts"
 import { rowOf, rowsOf } from "../postgres/Row.ts"
-import type { NewKillSwitch } from "./NewKillSwitch.ts"
+
+/** Without a merchant it holds for all. */
+export interface KillSwitchToInsert extends Pick<KillSwitch, "operation" | "reason"> {
+  readonly merchant_id?: MerchantId
+}
 
 /** Each change is one commit with its audit event. */
 export class KillSwitchesRepo extends Context.Service<
   KillSwitchesRepo,
   {
     /** None: there is no such merchant. */
-    insert(id: KillSwitchId, asked: NewKillSwitch): Effect.Effect<Option.Option<KillSwitch>, DatabaseUnavailable>
+    insert(id: KillSwitchId, asked: KillSwitchToInsert): Effect.Effect<Option.Option<KillSwitch>, DatabaseUnavailable>
     /** None: it is not in force. */
     delete(id: KillSwitchId): Effect.Effect<Option.Option<KillSwitch>, DatabaseUnavailable>
     /** Newest first, from behind `after` on. */
@@ -27,7 +31,7 @@ export class KillSwitchesRepo extends Context.Service<
       const { pipelined, plain } = yield* Database
       const random = yield* SecureRandom.SecureRandom
 
-      const insert = Effect.fn("KillSwitchesRepo.insert")(function* (id: KillSwitchId, asked: NewKillSwitch) {
+      const insert = Effect.fn("KillSwitchesRepo.insert")(function* (id: KillSwitchId, asked: KillSwitchToInsert) {
         const { merchant_id = null, operation, reason } = asked
         const audit = yield* auditEntry(random, "kill_switch.thrown", { operation, reason })
         const merchant = merchant_id === null ? null : MerchantIds.toUuid(merchant_id)

@@ -24,7 +24,11 @@ export const merchantExample = {
   name: "Shop",
   reject_on_avs: false,
   reject_on_cvv: false,
+  reads_per_second: null,
+  writes_per_second: null,
+  writes_at_once: null,
   status: "active",
+  version: 3,
   created_at: "2026-11-22T16:30:00.000Z",
   terminals: [terminalExample]
 } as const

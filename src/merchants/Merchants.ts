@@ -14,8 +14,9 @@ import {
   TerminalNotFound,
   type TerminalTaken
 } from "../domain/Merchant.ts"
+import { type IfMatch, PreconditionFailed } from "../http/IfMatch.ts"
 import { type Page, pageOf } from "../postgres/Page.ts"
-import { MerchantsRepo, type MerchantUpdate } from "./MerchantsRepo.ts"
+import { type Changed, MerchantsRepo, type MerchantUpdate } from "./MerchantsRepo.ts"
 
 export class Merchants extends Context.Service<
   Merchants,
@@ -25,7 +26,11 @@ export class Merchants extends Context.Service<
     /** Newest first, from behind `after` on. */
     list(limit: number, after: MerchantId | undefined): Effect.Effect<Page<Merchant>, DatabaseUnavailable>
     /** What is not given stays as it is. It holds for every charge that is claimed once this returns. */
-    change(id: MerchantId, change: MerchantChange): Effect.Effect<Merchant, MerchantNotFound | DatabaseUnavailable>
+    change(
+      id: MerchantId,
+      change: MerchantChange,
+      ifMatch?: IfMatch | null
+    ): Effect.Effect<Merchant, MerchantNotFound | PreconditionFailed | DatabaseUnavailable>
     /** Its keys can still read. No charge of it is accepted once this returns. */
     suspend(id: MerchantId): Effect.Effect<Merchant, MerchantNotFound | DatabaseUnavailable>
     activate(id: MerchantId): Effect.Effect<Merchant, MerchantNotFound | DatabaseUnavailable>
@@ -37,8 +42,9 @@ export class Merchants extends Context.Service<
     changeTerminal(
       id: MerchantId,
       terminalId: TerminalId,
-      change: TerminalChange
-    ): Effect.Effect<Terminal, TerminalNotFound | DatabaseUnavailable>
+      change: TerminalChange,
+      ifMatch?: IfMatch | null
+    ): Effect.Effect<Changed, TerminalNotFound | PreconditionFailed | DatabaseUnavailable>
   }
 >()("payment-service/merchants/Merchants") {
   static readonly layer = Layer.effect(
@@ -66,9 +72,24 @@ export class Merchants extends Context.Service<
         Effect.map(repo.list(limit + 1, after), pageOf(limit))
       )
 
-      const update = (id: MerchantId, change: MerchantUpdate) => found(id)(repo.update(id, change))
+      const update = (id: MerchantId, change: MerchantUpdate) => found(id)(repo.update(id, change, null))
 
-      const change = Effect.fn("Merchants.change")((id: MerchantId, change: MerchantChange) => update(id, change))
+      /** Why nothing was changed: it is there, so in another version. */
+      const orElse = <E>(id: MerchantId, isThere: (merchant: Merchant) => boolean, missing: E) =>
+        Effect.flatMap(repo.find(id), (merchant) =>
+          Effect.fail(Option.exists(merchant, isThere) ? new PreconditionFailed() : missing)
+        )
+
+      const change = Effect.fn("Merchants.change")(function* (
+        id: MerchantId,
+        change: MerchantChange,
+        ifMatch: IfMatch | null = null
+      ) {
+        const changed = yield* repo.update(id, change, ifMatch)
+        return Option.isSome(changed)
+          ? changed.value
+          : yield* orElse(id, () => true, new MerchantNotFound({ merchant_id: id }))
+      })
 
       const suspend = Effect.fn("Merchants.suspend")((id: MerchantId) => update(id, { status: "suspended" }))
 
@@ -85,13 +106,14 @@ export class Merchants extends Context.Service<
       const changeTerminal = Effect.fn("Merchants.changeTerminal")(function* (
         id: MerchantId,
         terminalId: TerminalId,
-        change: TerminalChange
+        change: TerminalChange,
+        ifMatch: IfMatch | null = null
       ) {
-        const changed = yield* repo.updateTerminal(id, terminalId, change)
-        return yield* Option.match(changed, {
-          onNone: () => new TerminalNotFound({ merchant_id: id, terminal_id: terminalId }),
-          onSome: Effect.succeed
-        })
+        const changed = yield* repo.updateTerminal(id, terminalId, change, ifMatch)
+        const missing = new TerminalNotFound({ merchant_id: id, terminal_id: terminalId })
+        return Option.isSome(changed)
+          ? changed.value
+          : yield* orElse(id, ({ terminals }) => terminals.some((terminal) => terminal.id === terminalId), missing)
       })
 
       return Merchants.of({ create, get, list, change, suspend, activate, addTerminal, changeTerminal })

@@ -15,6 +15,7 @@ import {
   TerminalTaken
 } from "../domain/Merchant.ts"
 import { OperatorAuthentication } from "../http/Authentication.ts"
+import { ifMatchHeader, ifMatchParameter, PreconditionFailed } from "../http/IfMatch.ts"
 import { operation } from "../http/Operation.ts"
 import { limit, pageParameters } from "../http/Page.ts"
 import { problem } from "../http/Problem.ts"
@@ -22,6 +23,9 @@ import { merchantExample, newTerminalExample, terminalExample } from "./Examples
 
 const merchant = { id: MerchantIds.Id }
 const merchantParameter = { id: { description: "The id of the merchant.", example: merchantExample.id } }
+/** With the version of the merchant, to be sent back as `If-Match`. */
+const Tagged = <S extends Schema.Top>(schema: S) => HttpApiSchema.WithHeaders(schema, { etag: Schema.String })
+
 const merchantErrors = [problem(MerchantNotFound), problem(DatabaseUnavailable)]
 
 export class MerchantsApi extends HttpApiGroup.make("merchants")
@@ -52,21 +56,22 @@ export class MerchantsApi extends HttpApiGroup.make("merchants")
     ),
     HttpApiEndpoint.get("get", "/v1/merchants/:id", {
       params: merchant,
-      success: Merchant,
+      success: Tagged(Merchant),
       error: merchantErrors
     }).annotateMerge(
       operation({ summary: "Read a merchant", parameters: merchantParameter, answers: { 200: merchantExample } })
     ),
     HttpApiEndpoint.patch("change", "/v1/merchants/:id", {
       params: merchant,
+      headers: ifMatchHeader,
       payload: MerchantChange,
-      success: Merchant,
-      error: merchantErrors
+      success: Tagged(Merchant),
+      error: [...merchantErrors, problem(PreconditionFailed)]
     }).annotateMerge(
       operation({
         summary: "Change a merchant",
         description: "What is not given stays as it is. It holds for every charge that comes after the answer.",
-        parameters: merchantParameter,
+        parameters: { ...merchantParameter, "if-match": ifMatchParameter },
         request: { name: "Shop", reject_on_cvv: false },
         answers: { 200: merchantExample }
       })
@@ -110,18 +115,20 @@ export class MerchantsApi extends HttpApiGroup.make("merchants")
     ),
     HttpApiEndpoint.patch("changeTerminal", "/v1/merchants/:id/terminals/:terminal_id", {
       params: { ...merchant, terminal_id: TerminalIds.Id },
+      headers: ifMatchHeader,
       payload: TerminalChange,
-      success: Terminal,
-      error: [problem(TerminalNotFound), problem(DatabaseUnavailable)]
+      success: Tagged(Terminal),
+      error: [problem(TerminalNotFound), problem(PreconditionFailed), problem(DatabaseUnavailable)]
     }).annotateMerge(
       operation({
         summary: "Change a terminal",
         description:
           "What is not given stays as it is. Business dates already fixed do not change. " +
-          "A `lookup_key` of null is forgotten.",
+          "A `lookup_key` of null is forgotten. Its `ETag` is that of its merchant.",
         parameters: {
           ...merchantParameter,
-          terminal_id: { description: "The id of the terminal.", example: terminalExample.id }
+          terminal_id: { description: "The id of the terminal.", example: terminalExample.id },
+          "if-match": ifMatchParameter
         },
         request: { settlement_zone: "America/New_York", settlement_cutoff: "23:00" },
         answers: { 200: terminalExample }

@@ -1,5 +1,5 @@
 import type { PgClient } from "@effect/sql-pg"
-import { Context, Effect, Layer, Option } from "effect"
+import { Context, Effect, Layer, Option, Schema } from "effect"
 import { SecureRandom } from "effect/crypto"
 import type { DatabaseUnavailable } from "../domain/DatabaseUnavailable.ts"
 import { type MerchantId, MerchantIds, type TerminalId, TerminalIds } from "../domain/Ids.ts"
@@ -38,6 +38,12 @@ export interface MerchantToInsert extends Omit<NewMerchant, "terminals"> {
   readonly terminals: ReadonlyArray<TerminalToInsert>
 }
 
+/** A terminal, and the version of its merchant. */
+export interface Changed {
+  readonly terminal: Terminal
+  readonly version: number
+}
+
 export interface MerchantUpdate extends MerchantChange {
   readonly status?: MerchantStatus
 }
@@ -53,7 +59,12 @@ export class MerchantsRepo extends Context.Service<
     find(id: MerchantId): Effect.Effect<Option.Option<Merchant>, DatabaseUnavailable>
     /** Newest first, from behind `after` on. */
     list(limit: number, after: MerchantId | undefined): Effect.Effect<ReadonlyArray<Merchant>, DatabaseUnavailable>
-    update(id: MerchantId, change: MerchantUpdate): Effect.Effect<Option.Option<Merchant>, DatabaseUnavailable>
+    /** None: there is no such merchant, or not in one of these versions. */
+    update(
+      id: MerchantId,
+      change: MerchantUpdate,
+      versions: ReadonlyArray<number> | null
+    ): Effect.Effect<Option.Option<Merchant>, DatabaseUnavailable>
     insertTerminal(
       merchantId: MerchantId,
       terminal: TerminalToInsert
@@ -61,8 +72,9 @@ export class MerchantsRepo extends Context.Service<
     updateTerminal(
       merchantId: MerchantId,
       id: TerminalId,
-      change: TerminalChange
-    ): Effect.Effect<Option.Option<Terminal>, DatabaseUnavailable>
+      change: TerminalChange,
+      versions: ReadonlyArray<number> | null
+    ): Effect.Effect<Option.Option<Changed>, DatabaseUnavailable>
   }
 >()("payment-service/merchants/MerchantsRepo") {
   static readonly layer = Layer.effect(
@@ -89,15 +101,19 @@ export class MerchantsRepo extends Context.Service<
 
       const insert = Effect.fn("MerchantsRepo.insert")(function* (merchant: MerchantToInsert) {
         const { id, name, reject_on_avs = false, reject_on_cvv = false, terminals } = merchant
+        const { reads_per_second = null, writes_at_once = null, writes_per_second = null } = merchant
         const made = terminals.map(({ environment, id }) => ({ id, environment }))
-        const settings = { reject_on_avs, reject_on_cvv }
+        const limits = { reads_per_second, writes_per_second, writes_at_once }
+        const settings = { reject_on_avs, reject_on_cvv, ...limits }
         const audit = yield* auditEntry(random, "merchant.created", { name, ...settings, terminals: made })
         // The name `terminals` hides the table, which does not show the new rows before the statement is over.
         const rows = yield* plain(
           (sql) => sql`
             WITH m AS (
-              INSERT INTO merchants (id, name, reject_on_avs, reject_on_cvv)
-              VALUES (${MerchantIds.toUuid(id)}::uuid, ${name}, ${reject_on_avs}, ${reject_on_cvv}) RETURNING *
+              INSERT INTO merchants (id, name, reject_on_avs, reject_on_cvv, reads_per_second, writes_per_second,
+                writes_at_once)
+              VALUES (${MerchantIds.toUuid(id)}::uuid, ${name}, ${reject_on_avs}, ${reject_on_cvv},
+                ${reads_per_second}::int4, ${writes_per_second}::int4, ${writes_at_once}::int4) RETURNING *
             ), terminals AS (${insertion(sql, terminals)} RETURNING *),
             audited AS (${auditInsert(sql, audit, { merchant: "m.id" }, "m")})
             SELECT ${sql.literal(merchantColumns)} FROM m`
@@ -124,7 +140,11 @@ export class MerchantsRepo extends Context.Service<
         )
       )
 
-      const update = Effect.fn("MerchantsRepo.update")(function* (id: MerchantId, change: MerchantUpdate) {
+      const update = Effect.fn("MerchantsRepo.update")(function* (
+        id: MerchantId,
+        change: MerchantUpdate,
+        versions: ReadonlyArray<number> | null
+      ) {
         const audit = yield* auditEntry(random, "merchant.updated", { ...change })
         return yield* merchantRow(
           plain(
@@ -133,8 +153,12 @@ export class MerchantsRepo extends Context.Service<
                 UPDATE merchants
                 SET name = coalesce(${change.name ?? null}, name), status = coalesce(${change.status ?? null}, status),
                   reject_on_avs = coalesce(${change.reject_on_avs ?? null}::boolean, reject_on_avs),
-                  reject_on_cvv = coalesce(${change.reject_on_cvv ?? null}::boolean, reject_on_cvv), updated_at = now()
-                WHERE id = ${MerchantIds.toUuid(id)}::uuid
+                  reject_on_cvv = coalesce(${change.reject_on_cvv ?? null}::boolean, reject_on_cvv),
+                  reads_per_second = ${changed(sql, "reads_per_second", change.reads_per_second)},
+                  writes_per_second = ${changed(sql, "writes_per_second", change.writes_per_second)},
+                  writes_at_once = ${changed(sql, "writes_at_once", change.writes_at_once)}, updated_at = now(),
+                  version = version + 1
+                WHERE id = ${MerchantIds.toUuid(id)}::uuid AND ${isOneOf(sql, versions)}
                 RETURNING *
               ), audited AS (${auditInsert(sql, audit, { merchant: "m.id" }, "m")})
               SELECT ${sql.literal(merchantColumns)} FROM m`
@@ -150,7 +174,10 @@ export class MerchantsRepo extends Context.Service<
         const audit = yield* auditEntry(random, "terminal.created", detail)
         const rows = yield* plain(
           (sql) => sql`
-            WITH m AS (SELECT id FROM merchants WHERE id = ${MerchantIds.toUuid(merchantId)}),
+            WITH m AS (
+                UPDATE merchants SET version = version + 1, updated_at = now()
+                WHERE id = ${MerchantIds.toUuid(merchantId)} RETURNING id
+              ),
               t AS (${insertion(sql, [terminal])} RETURNING *),
               audited AS (${auditInsert(sql, audit, { merchant: "t.merchant_id" }, "t")})
             SELECT ${sql.literal(terminalColumns)} FROM t`
@@ -161,15 +188,22 @@ export class MerchantsRepo extends Context.Service<
       const updateTerminal = Effect.fn("MerchantsRepo.updateTerminal")(function* (
         merchantId: MerchantId,
         id: TerminalId,
-        change: TerminalChange
+        change: TerminalChange,
+        versions: ReadonlyArray<number> | null
       ) {
         const audit = yield* auditEntry(random, "terminal.updated", { terminal_id: id, ...shownChange(change) })
         const key = sealedKey(id, change.lookup_key)
         const isNewKey = change.lookup_key !== undefined
-        return yield* terminalRow(
+        return yield* changedRow(
           plain(
             (sql) => sql`
-              WITH t AS (
+              WITH m AS (
+                UPDATE merchants SET version = version + 1, updated_at = now()
+                WHERE id = ${MerchantIds.toUuid(merchantId)}::uuid AND ${isOneOf(sql, versions)}
+                  AND EXISTS (SELECT 1 FROM terminals WHERE id = ${TerminalIds.toUuid(id)}::uuid
+                    AND merchant_id = ${MerchantIds.toUuid(merchantId)}::uuid)
+                RETURNING id, version
+              ), t AS (
                 UPDATE terminals
                 SET settlement_zone = coalesce(${change.settlement_zone ?? null}, settlement_zone),
                   settlement_cutoff = coalesce(${change.settlement_cutoff ?? null}::time, settlement_cutoff),
@@ -178,12 +212,13 @@ export class MerchantsRepo extends Context.Service<
                   lookup_key_id = CASE WHEN ${isNewKey}::boolean THEN ${key.lookup_key_id}::text ELSE lookup_key_id END,
                   lookup_key_sealed = CASE WHEN ${isNewKey}::boolean THEN decode(${key.lookup_key_sealed}::text, 'hex')
                     ELSE lookup_key_sealed END
-                WHERE id = ${TerminalIds.toUuid(id)}::uuid AND merchant_id = ${MerchantIds.toUuid(merchantId)}::uuid
-                RETURNING *
+                FROM m
+                WHERE terminals.id = ${TerminalIds.toUuid(id)}::uuid AND terminals.merchant_id = m.id
+                RETURNING terminals.*, m.version
               ), audited AS (${auditInsert(sql, audit, { merchant: "t.merchant_id" }, "t")})
-              SELECT ${sql.literal(terminalColumns)} FROM t`
+              SELECT t.version, ${sql.literal(terminalColumns)} FROM t`
           )
-        )
+        ).pipe(Effect.map(Option.map(({ version, ...terminal }) => ({ terminal, version }))))
       })
 
       return MerchantsRepo.of({ insert, find, list, update, insertTerminal, updateTerminal })
@@ -191,9 +226,17 @@ export class MerchantsRepo extends Context.Service<
   )
 }
 
+const isOneOf = (sql: PgClient.PgClient, versions: ReadonlyArray<number> | null) =>
+  sql`(${versions}::int4[] IS NULL OR version = ANY (${versions}::int4[]))`
+
+/** The new number, which may be none; or the column as it is. */
+const changed = (sql: PgClient.PgClient, column: string, value: number | null | undefined) =>
+  value === undefined ? sql.literal(column) : sql`${value}::int4`
+
 const merchantRow = rowOf(MerchantRow)
 const merchantRows = rowsOf(MerchantRow)
 const terminalRow = rowOf(TerminalRow)
+const changedRow = rowOf(Schema.Struct({ ...TerminalRow.fields, version: Schema.Int }))
 
 /** What is kept of a change: whether a secret was given, and not which. */
 const shownChange = ({ lookup_key, ...change }: TerminalChange) => {

@@ -41,7 +41,6 @@ export interface BatchOptions<Input, Row> {
 export const makeBatches = Effect.fnUntraced(function* <Input, Row>(options: BatchOptions<Input, Row>) {
   const { few, idOf, mayRepeat, rowIdOf, run } = options
   const fibers = yield* makeFibers
-  const fork = Effect.runForkWith(yield* Effect.context<never>())
   const timer = yield* makeTimer
   const clock = yield* Clock.Clock
   const now_ms = () => Number(clock.monotonicTimeNanosUnsafe()) / 1_000_000
@@ -124,7 +123,7 @@ export const makeBatches = Effect.fnUntraced(function* <Input, Row>(options: Bat
           if (Exit.isFailure(exit)) tell(group, Exit.fail(new DatabaseUnavailable({ reason: "connection" })))
         })
       )
-      fibers.add(fork(ended))
+      fibers.fork(ended)
     }
   }
 

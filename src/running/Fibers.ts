@@ -5,8 +5,8 @@ import { Bag } from "./Bag.ts"
 export interface Fibers {
   /** Begins it at once, with what is in the context. After the scope has ended nothing begins. */
   run<A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<Fiber.Fiber<A, E>, never, R>
-  /** One that has begun. */
-  add(fiber: Fiber.Fiber<unknown, unknown>): void
+  /** The same for callbacks, with what is in the context where they were made. */
+  fork<A, E>(effect: Effect.Effect<A, E>): Fiber.Fiber<A, E>
   /** Returns when none is left, those that begin meanwhile included. */
   readonly awaitEmpty: Effect.Effect<void>
 }
@@ -24,17 +24,17 @@ export const makeFibers: Effect.Effect<Fibers, never, Scope.Scope> = Effect.gen(
   const awaitEmpty: Effect.Effect<void> = Effect.suspend(() =>
     fibers.size === 0 ? Effect.void : Effect.andThen(Fiber.awaitAll([...fibers]), awaitEmpty)
   )
-  const add = (fiber: Fiber.Fiber<unknown, unknown>): void => {
+  const runFork = Effect.runForkWith(yield* Effect.context<never>())
+  const added = <A, E>(fiber: Fiber.Fiber<A, E>): Fiber.Fiber<A, E> => {
     fiber.addObserver(fibers.put(fiber))
+    return fiber
   }
   return {
     run: (effect) =>
       Effect.suspend(() =>
-        Effect.tap(Effect.forkDetach(isClosed ? Effect.interrupt : effect, { startImmediately: true }), (fiber) =>
-          Effect.sync(() => add(fiber))
-        )
+        Effect.map(Effect.forkDetach(isClosed ? Effect.interrupt : effect, { startImmediately: true }), added)
       ),
-    add,
+    fork: (effect) => added(runFork(isClosed ? Effect.interrupt : effect)),
     awaitEmpty
   }
 })

@@ -98,6 +98,20 @@ export const cacheFlushes = Metric.counter("cache_flushes_total", {
   incremental: true
 })
 
+export const rateLimited = Metric.counter("http_requests_rate_limited_total", {
+  description: "Requests refused because their merchant asked too often, by limit: reads, writes or concurrency",
+  incremental: true
+})
+export const rateLeases = Metric.counter("rate_limit_leases_total", {
+  description: "Blocks of limits that were asked for, by result: granted, refused, or failed, which lets everybody in",
+  incremental: true
+})
+
+export const placeLeases = Metric.counter("concurrency_leases_total", {
+  description: "Leases of places for requests under way, by result: granted, refused (less was left), or failed",
+  incremental: true
+})
+
 export const databaseNotices = Metric.counter("db_notices_total", {
   description: "Notices of other processes, and of this one, by channel",
   incremental: true

@@ -18,7 +18,7 @@ const lift = ({ id }: { readonly id: string }) => operate(`/${id}/lift`, {})
 
 const calls = (type: string) =>
   Effect.flatMap(TestService, ({ simulator }) =>
-    Effect.map(simulator.requests({ TRAN_TYPE: type }), ({ length }) => length)
+    Effect.map(simulator.requests({ fields: { TRAN_TYPE: type } }), ({ length }) => length)
   )
 
 const sold = (change: object = {}, options = {}) =>

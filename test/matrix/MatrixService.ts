@@ -70,6 +70,11 @@ const program = Effect.gen(function* () {
       epx: { ...wire, hasBreaker: false },
       settlementDelay: settings.SETTLEMENT_DELAY,
       lookUps,
+      limits: {
+        reads: settings.RATE_LIMIT_READS,
+        writes: settings.RATE_LIMIT_WRITES,
+        writesAtOnce: settings.CONCURRENCY_LIMIT
+      },
       operatorEnvironment: Option.isSome(settings.EPX_LIVE_URL) ? "live" : "test"
     })
   )

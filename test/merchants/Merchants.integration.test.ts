@@ -2,6 +2,7 @@ import { assert, layer } from "@effect/vitest"
 import { Effect, Result } from "effect"
 import { SqlClient } from "effect/sql"
 import { MerchantIds, TerminalIds } from "../../src/domain/Ids.ts"
+import type { TerminalChange } from "../../src/domain/Merchant.ts"
 import { Merchants } from "../../src/merchants/Merchants.ts"
 import { MerchantsTest, terminal } from "./MerchantsTest.ts"
 
@@ -103,15 +104,17 @@ layer(MerchantsTest)("Merchants", (it) => {
 
       assert.deepStrictEqual(yield* merchants.change(created.id, { name: "New name" }), {
         ...created,
-        name: "New name"
+        name: "New name",
+        version: 2
       })
       assert.deepStrictEqual(yield* merchants.suspend(created.id), {
         ...created,
         name: "New name",
+        version: 3,
         status: "suspended"
       })
       assert.strictEqual((yield* merchants.suspend(created.id)).status, "suspended")
-      assert.deepStrictEqual(yield* merchants.activate(created.id), { ...created, name: "New name" })
+      assert.deepStrictEqual(yield* merchants.activate(created.id), { ...created, name: "New name", version: 5 })
     })
   )
 
@@ -123,12 +126,14 @@ layer(MerchantsTest)("Merchants", (it) => {
       const [before] = mine.terminals
       assert.isDefined(before)
 
-      const zoned = yield* merchants.changeTerminal(mine.id, before.id, { settlement_zone: "Europe/Berlin" })
-      const both = yield* merchants.changeTerminal(mine.id, before.id, { settlement_cutoff: "00:30" })
+      const change = (change: TerminalChange) =>
+        Effect.map(merchants.changeTerminal(mine.id, before.id, change), ({ terminal }) => terminal)
+      const zoned = yield* change({ settlement_zone: "Europe/Berlin" })
+      const both = yield* change({ settlement_cutoff: "00:30" })
 
       assert.deepStrictEqual(zoned, { ...before, settlement_zone: "Europe/Berlin" })
       assert.deepStrictEqual(both, { ...before, settlement_zone: "Europe/Berlin", settlement_cutoff: "00:30" })
-      assert.deepStrictEqual(yield* merchants.changeTerminal(mine.id, before.id, {}), both)
+      assert.deepStrictEqual(yield* change({}), both)
       const foreign = yield* Effect.flip(merchants.changeTerminal(other.id, before.id, { settlement_zone: "UTC" }))
       const unknown = TerminalIds.fromUuid("01970000-0000-7000-8000-000000000000")
       const missing = yield* Effect.flip(merchants.changeTerminal(mine.id, unknown, { settlement_zone: "UTC" }))

@@ -40,10 +40,16 @@ const operator = Effect.flatMap(ApiKeys, (apiKeys) =>
 
 type Method = "GET" | "POST" | "PATCH"
 
-const sendAs = Effect.fnUntraced(function* (secret: string | undefined, method: Method, path: string, body?: unknown) {
+const sendAs = Effect.fnUntraced(function* (
+  secret: string | undefined,
+  method: Method,
+  path: string,
+  body?: unknown,
+  headers: Readonly<Record<string, string>> = {}
+) {
   const client = yield* HttpClient.HttpClient
   const request = HttpClientRequest.make(method)(path, {
-    headers: secret === undefined ? {} : { authorization: `Bearer ${secret}` }
+    headers: { ...headers, ...(secret === undefined ? {} : { authorization: `Bearer ${secret}` }) }
   })
   const response = yield* client.execute(body === undefined ? request : HttpClientRequest.bodyJsonUnsafe(request, body))
   const text = yield* response.text
@@ -51,12 +57,49 @@ const sendAs = Effect.fnUntraced(function* (secret: string | undefined, method: 
   return { status: response.status, headers: response.headers, json }
 })
 
-const send = (method: Method, path: string, body?: unknown) =>
-  Effect.flatMap(operator, ({ secret }) => sendAs(Redacted.value(secret), method, path, body))
+const send = (method: Method, path: string, body?: unknown, headers?: Readonly<Record<string, string>>) =>
+  Effect.flatMap(operator, ({ secret }) => sendAs(Redacted.value(secret), method, path, body, headers))
 
 const missing = "0000000000000000000000000z"
 
 layer(Server)("OperatorApi", (it) => {
+  it.effect("API-9: changes nothing that somebody else has changed since it was read", () =>
+    Effect.gen(function* () {
+      const created = yield* send("POST", "/v1/merchants", { name: "Shop", terminals: [terminal("test")] })
+      const path = `/v1/merchants/${created.json.id}`
+      const [{ id }] = created.json.terminals
+      const change = (route: string, body: object, tag: string | undefined) =>
+        send("PATCH", `${path}${route}`, body, { "if-match": tag ?? "" })
+      const { etag: first } = (yield* send("GET", path)).headers
+      assert.match(first ?? "", /^"\d+"$/)
+
+      const renamed = yield* change("", { name: "Shop 2" }, first)
+      assert.deepStrictEqual([renamed.status, renamed.json.name], [200, "Shop 2"])
+      assert.notStrictEqual(renamed.headers.etag, first)
+      const zone = { settlement_zone: "America/Chicago" }
+      for (const late of [
+        yield* change("", { name: "Shop 3" }, first),
+        yield* change("", { name: "Shop 3" }, `W/${renamed.headers.etag}`),
+        yield* change(`/terminals/${id}`, zone, first)
+      ]) {
+        assert.deepStrictEqual([late.status, late.json.code], [412, "precondition_failed"])
+      }
+      const kept = yield* send("GET", path)
+      assert.deepStrictEqual([kept.json.name, kept.headers.etag], ["Shop 2", renamed.headers.etag])
+      assert.notStrictEqual(kept.json.terminals[0].settlement_zone, zone.settlement_zone)
+
+      const moved = yield* change(`/terminals/${id}`, zone, `"0", ${kept.headers.etag}`)
+      assert.deepStrictEqual([moved.status, moved.json.settlement_zone], [200, zone.settlement_zone])
+      assert.strictEqual(moved.headers.etag, (yield* send("GET", path)).headers.etag)
+      assert.notStrictEqual(moved.headers.etag, kept.headers.etag)
+      assert.strictEqual((yield* change("", { name: "Shop 4" }, "*")).status, 200)
+      const none = yield* send("PATCH", `/v1/merchants/mer_${missing}`, { name: "x" }, { "if-match": '"1"' })
+      assert.deepStrictEqual([none.status, none.json.code], [404, "merchant_not_found"])
+      const lost = yield* change(`/terminals/ter_${missing}`, zone, moved.headers.etag)
+      assert.deepStrictEqual([lost.status, lost.json.code], [404, "terminal_not_found"])
+    })
+  )
+
   it.effect("onboards a merchant: create, add a terminal, change it, rename, suspend, activate, read", () =>
     Effect.gen(function* () {
       const [test, live] = [terminal("test"), terminal("live")]
@@ -79,7 +122,12 @@ layer(Server)("OperatorApi", (it) => {
       assert.strictEqual((yield* send("POST", `${path}/activate`)).json.status, "active")
 
       const read = yield* send("GET", path)
-      const expected = { ...created.json, name: "Shop 2", terminals: [...created.json.terminals, changed.json] }
+      const expected = {
+        ...created.json,
+        name: "Shop 2",
+        version: read.json.version,
+        terminals: [...created.json.terminals, changed.json]
+      }
       assert.deepStrictEqual([read.status, read.json], [200, expected])
       const list = yield* send("GET", "/v1/merchants?limit=1")
       assert.deepStrictEqual(list.json.data, [expected])
@@ -186,6 +234,9 @@ layer(Server)("OperatorApi", (it) => {
             name: "Shop",
             reject_on_avs: false,
             reject_on_cvv: false,
+            reads_per_second: null,
+            writes_per_second: null,
+            writes_at_once: null,
             terminals: [{ id: merchant.terminals[0].id, environment: "test" }]
           }
         ]
@@ -262,7 +313,7 @@ layer(Server)("OperatorApi", (it) => {
           all.push([endpoint.method as Method, endpoint.path.replaceAll(/:\w+/g, merchant.id)])
         }
       })
-      assert.lengthOf(all, 15)
+      assert.lengthOf(all, 18)
       const before = yield* sql`SELECT count(*)::int AS n FROM merchants, api_keys`
 
       for (const secret of [

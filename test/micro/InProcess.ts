@@ -6,6 +6,9 @@ import { EventsRepo } from "../../src/events/EventsRepo.ts"
 import { Admission } from "../../src/http/Admission.ts"
 import { Health } from "../../src/http/Health.ts"
 import { untracedRequests } from "../../src/http/Untraced.ts"
+import { LeasesRepo } from "../../src/limits/LeasesRepo.ts"
+import { limitsLayer } from "../../src/limits/Limits.ts"
+import { PlacesRepo } from "../../src/limits/PlacesRepo.ts"
 import { apiRoutes, moneyLayer } from "../../src/main.ts"
 import { ApiKeys } from "../../src/merchants/ApiKeys.ts"
 import { ApiKeysRepo } from "../../src/merchants/ApiKeysRepo.ts"
@@ -33,6 +36,9 @@ const app = apiRoutes.pipe(
     })
   ),
   Layer.provide([ApiKeys.layer, Events.layer, Timelines.layer]),
+  Layer.provide(
+    Layer.provide(limitsLayer({ reads: 1e9, writes: 1e9, writesAtOnce: 1e9 }), [LeasesRepo.layer, PlacesRepo.layer])
+  ),
   Layer.provide([ApiKeysRepo.layer, EventsRepo.layer, TimelineRepo.layer]),
   Layer.provide(Layer.effectDiscard(Effect.flatMap(Health, ({ setReady }) => setReady(true)))),
   Layer.provide([databaseStandIn, epxStandIn, cipher, pooledRandom, Health.layer, Admission.layer]),

@@ -52,13 +52,11 @@ describe("fibers of the application", () => {
         Effect.sync(() => ended.push("run"))
       )
       const run = yield* fibers.run(Effect.onInterrupt(Effect.never, () => cleaning))
-      fibers.add(
-        yield* Effect.forkDetach(Effect.onInterrupt(Effect.never, () => Effect.sync(() => ended.push("added"))))
-      )
+      const forked = fibers.fork(Effect.onInterrupt(Effect.never, () => Effect.sync(() => ended.push("forked"))))
       yield* Effect.yieldNow
       yield* close
-      assert.sameMembers(ended, ["run", "added"])
-      assert.isTrue(Exit.hasInterrupts(yield* Fiber.await(run)))
+      assert.sameMembers(ended, ["run", "forked"])
+      for (const fiber of [run, forked]) assert.isTrue(Exit.hasInterrupts(yield* Fiber.await(fiber)))
     })
   )
 
@@ -67,8 +65,10 @@ describe("fibers of the application", () => {
       const { close, fibers } = yield* opened
       yield* close
       let hasBegun = false
-      const late = yield* fibers.run(Effect.sync(() => (hasBegun = true)))
-      assert.isTrue(Exit.hasInterrupts(yield* Fiber.await(late)))
+      const work = Effect.sync(() => (hasBegun = true))
+      for (const late of [yield* fibers.run(work), fibers.fork(work)]) {
+        assert.isTrue(Exit.hasInterrupts(yield* Fiber.await(late)))
+      }
       assert.isFalse(hasBegun)
     })
   )

@@ -59,7 +59,7 @@ describe("MEM-TEST: what is over", () => {
       const fibers = yield* makeFibers
       const kept = keptOf((load) => {
         const done = Deferred.makeUnsafe<ReadonlyArray<number>>()
-        fibers.add(Effect.runFork(Deferred.await(done)))
+        fibers.fork(Deferred.await(done))
         return () => Deferred.doneUnsafe(done, Exit.succeed(load))
       })
       assert.isBelow(kept, 0.1 * all)

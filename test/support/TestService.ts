@@ -96,6 +96,7 @@ const usualOptions = (connection: ServiceOptions["connection"], epx: URL): Servi
   lookUps: { urls: { test: new URL("custompay", epx) }, allowPlain: true },
   encryptionKeys: [{ id: "test", key: Redacted.make(randomBytes(32)) }],
   fingerprintKey: Redacted.make(randomBytes(32)),
+  limits: { reads: 100_000, writes: 100_000, writesAtOnce: 10_000 },
   operatorEnvironment: "test"
 })
 

@@ -157,7 +157,13 @@ export const codeRules: ReadonlyArray<Rule> = [
     name: "no running of effects inside",
     instead: "return the effect; only the edge of the program runs one",
     find: nodes(({ node }) => /^Effect\.run(Promise|Sync|Fork|Callback)/.test(memberOf(node))),
-    except: [entryPoints],
+    except: [
+      entryPoints,
+      {
+        files: /^src\/running\/Fibers\.ts$/,
+        because: "callbacks have no fiber to fork from, and `FiberSet` keeps what is over"
+      }
+    ],
     wrong: [
       "Effect.runPromise(x)",
       "Effect.runSync(x)",

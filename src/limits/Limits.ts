@@ -1,0 +1,80 @@
+import { Clock, Effect, Layer, Metric, Option } from "effect"
+import type { LimitKind } from "../domain/Limit.ts"
+import type { Tenant } from "../domain/Tenant.ts"
+import { Limits, type Taken } from "../http/Limits.ts"
+import { makeSingleFlight } from "../running/SingleFlight.ts"
+import { rateLeases } from "../telemetry/Metrics.ts"
+import { Bucket } from "./Bucket.ts"
+import { LeasesRepo } from "./LeasesRepo.ts"
+import { makePlaces, patience } from "./Places.ts"
+
+/** Requests a second of a merchant for which nothing else is set. */
+export interface UsualLimits {
+  readonly reads: number
+  readonly writes: number
+  /** Requests that move money, at a time. */
+  readonly writesAtOnce: number
+}
+
+/** Merchants of which something is remembered. The longest known goes first: it leases anew. */
+const capacity = 10_000
+
+/**
+ * Lets merchants ask as often as they may, of all processes together: each takes blocks of what is left and spends them
+ * without asking anybody. Where the database cannot be asked everybody is let in: it refuses more than it can serve by
+ * itself.
+ */
+export const limitsLayer = (usual: UsualLimits) =>
+  Layer.effect(
+    Limits,
+    Effect.gen(function* () {
+      const repo = yield* LeasesRepo
+      const alone = yield* makeSingleFlight<Bucket>()
+      const clock = yield* Clock.Clock
+      const now_ms = () => Number(clock.monotonicTimeNanosUnsafe()) / 1_000_000
+      const { enter } = yield* makePlaces(usual.writesAtOnce, now_ms)
+      const buckets = new Map<string, Bucket>()
+
+      const bucketOf = ({ environment, merchantId }: Tenant, kind: LimitKind): Bucket => {
+        const name = `${merchantId} ${environment} ${kind}`
+        const known = buckets.get(name)
+        if (known !== undefined) return known
+        const bucket = new Bucket(usual[kind])
+        buckets.set(name, bucket)
+        for (const oldest of buckets.keys()) {
+          if (buckets.size <= capacity) break
+          buckets.delete(oldest)
+        }
+        return bucket
+      }
+
+      const lease = ({ environment, merchantId }: Tenant, kind: LimitKind, bucket: Bucket) =>
+        repo.lease({ environment, merchantId, kind, usual: usual[kind] }).pipe(
+          Effect.timeoutOption(patience),
+          Effect.match({
+            onFailure: () => undefined,
+            onSuccess: (found) => Option.getOrUndefined(Option.flatten(found))
+          }),
+          Effect.flatMap((leased) => {
+            if (leased === undefined) bucket.open(now_ms())
+            else bucket.fill(leased, now_ms())
+            return Metric.update(leased === undefined ? failures : leased.granted === 0 ? refusals : grants, 1)
+          })
+        )
+
+      const take = (tenant: Tenant, kind: LimitKind): Effect.Effect<Taken> =>
+        Effect.suspend(() => {
+          const bucket = bucketOf(tenant, kind)
+          const now = now_ms()
+          if (bucket.spend(now)) return Effect.succeed(bucket.told(true, now))
+          return bucket.isClosed(now)
+            ? Effect.succeed(bucket.told(false, now))
+            : Effect.andThen(alone(bucket, lease(tenant, kind, bucket)), take(tenant, kind))
+        })
+
+      return Limits.of({ take, enter })
+    })
+  )
+
+const leasesWith = (result: string) => Metric.withAttributes(rateLeases, { result })
+const [grants, refusals, failures] = [leasesWith("granted"), leasesWith("refused"), leasesWith("failed")]
