@@ -120,10 +120,11 @@ const complaint = (name: string, variable: Config.Config<unknown>) =>
 const noDatabase =
   "DATABASE_URL: must be a URL such as postgres://user:password@host:5432/database, with %2F for / in a password"
 
-/** With a slash of its own, a password ends up in the path, which is shown. */
+/** With a / or ? of its own, a password ends where a host is read, and would be shown as one. */
 const isDatabase = (url: Redacted.Redacted) => {
-  const { pathname = "", protocol } = URL.parse(Redacted.value(url)) ?? {}
-  return (protocol === "postgres:" || protocol === "postgresql:") && !pathname.includes("@")
+  const { hash = "", pathname = "", protocol, search = "" } = URL.parse(Redacted.value(url)) ?? {}
+  const isWhole = !/^[^=]*@/.test(pathname + search + hash)
+  return (protocol === "postgres:" || protocol === "postgresql:") && isWhole
 }
 
 const productionProblems = (values: Values, unreadable: ReadonlyMap<string, string>): ReadonlyArray<string> => {

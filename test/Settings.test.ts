@@ -47,6 +47,11 @@ describe("settings", () => {
     })
   )
 
+  it.effect.each(["postgres://db/payments?user=a@b", "postgresql://app:hun%2Fter@db/payments"])(
+    "take %s for a database",
+    (url) => Effect.map(load({ DATABASE_URL: url }), (settings) => assert.isTrue(Option.isSome(settings.DATABASE_URL)))
+  )
+
   it.effect("are enough for production", () =>
     Effect.map(load(production), ({ isProduction }) => assert.isTrue(isProduction))
   )
@@ -68,7 +73,8 @@ describe("settings", () => {
     ["EPX_LIVE_LOOKUP_URL", "epi", "expected a valid URL string"],
     ["DATABASE_URL", "mysql://x/y", "must be a URL such as postgres://user:password@host:5432/database"],
     ["DATABASE_URL", "db", "must be a URL such as postgres://user:password@host:5432/database"],
-    ["DATABASE_URL", "postgres://app:hun/ter2@db/payments", "must be a URL such as postgres://user:password@host"],
+    ["DATABASE_URL", "postgres://app:hun@ter/2@db/payments", "must be a URL such as postgres://user:password@host"],
+    ["DATABASE_URL", "postgres://app:12?34@db/payments", "must be a URL such as postgres://user:password@host"],
     ["ENCRYPTION_KEYS", "short", "must be `id:key` pairs"],
     ["ENCRYPTION_KEYS", `a:${keyOf(1)},b:short`, "must be `id:key` pairs"],
     ["ENCRYPTION_KEYS", `a:${keyOf(1)},a:${keyOf(2)}`, "must be `id:key` pairs"],
