@@ -32,12 +32,16 @@ export const databaseOf = Effect.fnUntraced(function* (settings: Settings) {
   return { connection, applied }
 })
 
-// The password is left out.
+/** Where a URL leads, without its password. */
+export const placeOf = (url: Redacted.Redacted) => {
+  const { host, pathname } = new URL(Redacted.value(url))
+  return `${host}${pathname}`
+}
+
 const unusable = (url: Settings["DATABASE_URL"], cause: { readonly message: string }) => {
-  const { host, pathname } = new URL(Option.match(url, { onNone: () => "", onSome: Redacted.value }))
   const reason = cause instanceof SqlError ? cause.reason.cause : undefined
   const problem = Predicate.isError(reason) && reason.message !== "" ? reason.message : cause.message
-  return new DatabaseUnusable({ place: `${host}${pathname}`, problem, cause })
+  return new DatabaseUnusable({ place: Option.match(url, { onNone: () => "", onSome: placeOf }), problem, cause })
 }
 
 /** The database the environment names, or the embedded one, which runs as long as somebody uses it. */
@@ -47,12 +51,16 @@ const connectionOf = Effect.fnUntraced(function* ({ DATABASE_URL, LOCAL_DIRECTOR
     return connection
   }
   yield* Effect.logInfo("Preparing the embedded Postgres (the first start takes a few seconds)")
-  const services = yield* Layer.build(EmbeddedPostgres.layer({ dataDirectory: `${LOCAL_DIRECTORY}/postgres` }))
+  const services = yield* Layer.build(EmbeddedPostgres.layer({ dataDirectory: embeddedIn(LOCAL_DIRECTORY) }))
   const connection: Connection = yield* Effect.flatMap(EmbeddedPostgres, ({ createDatabase }) =>
-    createDatabase("payments")
+    createDatabase(embeddedDatabase)
   ).pipe(Effect.provideContext(services))
   return connection
 })
+
+/** Where the embedded Postgres keeps its data, and the name of its database. */
+export const embeddedIn = (localDirectory: string) => `${localDirectory}/postgres`
+export const embeddedDatabase = "payments"
 
 /** EPX as the environment names it, or the simulator in its place. */
 export const epxOf = Effect.fnUntraced(function* (settings: Settings) {
@@ -89,4 +97,4 @@ export const keysOf = Effect.fnUntraced(function* (settings: Settings) {
   return { encryptionKeys, fingerprintKey: fingerprintKey ?? local.fingerprint }
 })
 
-const migrationsDirectory = fileURLToPath(new URL("../migrations", import.meta.url))
+export const migrationsDirectory = fileURLToPath(new URL("../migrations", import.meta.url))

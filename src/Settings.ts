@@ -1,5 +1,5 @@
 import { fileURLToPath } from "node:url"
-import { Config, Duration, Effect, Option, Redacted, Schema } from "effect"
+import { Config, ConfigProvider, Duration, Effect, Option, Redacted, Schema } from "effect"
 
 /** The environment is not fit to start with: every problem at once. */
 export class InvalidSettings extends Schema.TaggedError<InvalidSettings>()("InvalidSettings", {
@@ -69,77 +69,87 @@ interface EncryptionKey {
   readonly key: Redacted.Redacted<Uint8Array>
 }
 
-/** Reads and judges the whole environment before anything listens. */
-export const loadSettings: Effect.Effect<Settings, InvalidSettings> = Effect.gen(function* () {
-  const unreadable = yield* Effect.forEach(Object.entries(variables), ([name, variable]) => complaint(name, variable))
-  const texts = yield* Effect.all({
-    databaseUrl: lenient(variables.DATABASE_URL),
-    encryptionKeys: lenient(variables.ENCRYPTION_KEYS),
-    fingerprintKey: lenient(variables.FINGERPRINT_KEY)
-  })
-  const encryptionKeys = parseKeys(texts.encryptionKeys)
-  const fingerprintKey = Option.flatMap(texts.fingerprintKey, keyBytes)
-  const isProduction = Option.contains(yield* Effect.option(variables.APP_ENV), "production")
+interface Examined {
+  /** As if what cannot be read had not been set. */
+  readonly settings: Settings
+  /** Each begins with the variables that are wrong. */
+  readonly problems: ReadonlyArray<string>
+}
+
+/** Reads and judges the whole environment. */
+export const examineSettings: Effect.Effect<Examined> = Effect.gen(function* () {
+  const complaints = yield* Effect.forEach(Object.entries(variables), ([name, variable]) => complaint(name, variable))
+  const unreadable = new Map(complaints.flat())
+  const provider = yield* ConfigProvider.ConfigProvider
+  const readable = ConfigProvider.make((path) =>
+    unreadable.has(String(path[0])) ? Effect.succeed(undefined) : provider.load(path)
+  )
+  // Each is either left out or has just been read without a complaint.
+  const values: Values = yield* Effect.orDie(Effect.all(variables)).pipe(
+    Effect.provideService(ConfigProvider.ConfigProvider, readable)
+  )
+  const isProduction = values.APP_ENV === "production"
+  const DATABASE_URL = Option.filter(values.DATABASE_URL, isDatabase)
+  const encryptionKeys = parseKeys(values.ENCRYPTION_KEYS)
+  const fingerprintKey = Option.flatMap(values.FINGERPRINT_KEY, keyBytes)
   const problems = [
-    ...unreadable.flat(),
-    ...Option.match(Option.filter(texts.databaseUrl, isNoDatabase), {
-      onNone: () => [],
-      onSome: () => ["DATABASE_URL: must be a URL such as postgres://user:password@host:5432/database"]
-    }),
-    ...(Option.isSome(texts.encryptionKeys) && encryptionKeys.length === 0
+    ...Array.from(unreadable, ([name, problem]) => `${name}: ${problem}`),
+    ...(Option.isSome(values.DATABASE_URL) && Option.isNone(DATABASE_URL) ? [noDatabase] : []),
+    ...(Option.isSome(values.ENCRYPTION_KEYS) && encryptionKeys.length === 0
       ? ["ENCRYPTION_KEYS: must be `id:key` pairs with commas between, no id twice, each key 32 bytes in base64"]
       : []),
-    ...(Option.isSome(texts.fingerprintKey) && Option.isNone(fingerprintKey)
+    ...(Option.isSome(values.FINGERPRINT_KEY) && Option.isNone(fingerprintKey)
       ? ["FINGERPRINT_KEY: must be 32 bytes in base64"]
       : []),
-    ...(isProduction ? yield* productionProblems : [])
+    ...(isProduction ? productionProblems(values, unreadable) : [])
   ]
-  if (problems.length > 0) return yield* new InvalidSettings({ problems })
-  // Each has just been read without a complaint.
-  const values: Values = yield* Effect.orDie(Effect.all(variables))
-  return { ...values, isProduction, encryptionKeys, fingerprintKey }
+  return { settings: { ...values, DATABASE_URL, isProduction, encryptionKeys, fingerprintKey }, problems }
 })
+
+/** The environment, if it is fit to start with. */
+export const loadSettings: Effect.Effect<Settings, InvalidSettings> = Effect.flatMap(
+  examineSettings,
+  ({ problems, settings }) =>
+    problems.length > 0 ? Effect.fail(new InvalidSettings({ problems })) : Effect.succeed(settings)
+)
 
 // The value itself is left out: a variable that is not valid may still be a secret.
 const complaint = (name: string, variable: Config.Config<unknown>) =>
   Effect.match(variable, {
     onFailure: ({ message }) => {
       const [, expected = "cannot be read"] = /^SchemaError\(Expected (.*?)(?:, got .*)?$/m.exec(message) ?? []
-      return [`${name}: expected ${expected.replace("a string representing a finite number", "a number")}`]
+      return [[name, `expected ${expected.replace("a string representing a finite number", "a number")}`] as const]
     },
     onSuccess: () => []
   })
 
-/** One that cannot be read is complained of elsewhere. */
-const lenient = <A>(variable: Config.Config<Option.Option<A>>) => Effect.orElseSucceed(variable, () => Option.none<A>())
+const noDatabase =
+  "DATABASE_URL: must be a URL such as postgres://user:password@host:5432/database, with %2F for / in a password"
 
-const isNoDatabase = (url: Redacted.Redacted) => {
-  const protocol = URL.parse(Redacted.value(url))?.protocol
-  return protocol !== "postgres:" && protocol !== "postgresql:"
+/** With a / or ? of its own, a password ends where a host is read, and would be shown as one. */
+const isDatabase = (url: Redacted.Redacted) => {
+  const { hash = "", pathname = "", protocol, search = "" } = URL.parse(Redacted.value(url)) ?? {}
+  const isWhole = !/^[^=]*@/.test(pathname + search + hash)
+  return (protocol === "postgres:" || protocol === "postgresql:") && isWhole
 }
 
-const productionProblems: Effect.Effect<ReadonlyArray<string>> = Effect.gen(function* () {
-  const isMissing = (variable: Config.Config<Option.Option<unknown>>) =>
-    Effect.match(variable, { onFailure: () => false, onSuccess: Option.isNone })
-  const required = yield* Effect.filter(["DATABASE_URL", "ENCRYPTION_KEYS", "FINGERPRINT_KEY"] as const, (name) =>
-    isMissing(variables[name])
-  )
-  const [noTest, noLive] = yield* Effect.all([isMissing(variables.EPX_TEST_URL), isMissing(variables.EPX_LIVE_URL)])
+const productionProblems = (values: Values, unreadable: ReadonlyMap<string, string>): ReadonlyArray<string> => {
+  const isMissing = (name: "DATABASE_URL" | "ENCRYPTION_KEYS" | "FINGERPRINT_KEY" | "EPX_TEST_URL" | "EPX_LIVE_URL") =>
+    Option.isNone<unknown>(values[name]) && !unreadable.has(name)
   return [
-    ...required.map((name) => `${name}: is required in production`),
-    ...(noTest && noLive
+    ...(["DATABASE_URL", "ENCRYPTION_KEYS", "FINGERPRINT_KEY"] as const)
+      .filter(isMissing)
+      .map((name) => `${name}: is required in production`),
+    ...(isMissing("EPX_TEST_URL") && isMissing("EPX_LIVE_URL")
       ? ["EPX_LIVE_URL, EPX_TEST_URL: one at least is required in production; the simulator is for development"]
       : []),
-    ...(yield* Effect.forEach(epxUrls, insecure)).flat()
+    ...epxUrls
+      .filter((name) => Option.exists(values[name], ({ protocol }) => protocol !== "https:"))
+      .map((name) => `${name}: must be https in production`)
   ]
-})
+}
 
-const epxUrls = ["EPX_TEST_URL", "EPX_LIVE_URL", "EPX_TEST_LOOKUP_URL", "EPX_LIVE_LOOKUP_URL"] as const
-
-const insecure = (name: (typeof epxUrls)[number]) =>
-  Effect.map(lenient(variables[name]), (url) =>
-    Option.isSome(url) && url.value.protocol !== "https:" ? [`${name}: must be https in production`] : []
-  )
+export const epxUrls = ["EPX_TEST_URL", "EPX_LIVE_URL", "EPX_TEST_LOOKUP_URL", "EPX_LIVE_LOOKUP_URL"] as const
 
 const base64 = /^[A-Za-z0-9+/]{43}=$/
 

@@ -4,6 +4,7 @@ import * as NodeServices from "@effect/platform-node/NodeServices"
 import { Cause, Console, Effect, Exit, Layer, Option, Predicate, Runtime } from "effect"
 import { CliConfig, CliOutput, Command, GlobalFlag } from "effect/cli"
 import { databaseOf, simulatorOf } from "./Backing.ts"
+import { doctorCommand } from "./cli/DoctorCommand.ts"
 import { exceptionsCommand } from "./cli/ExceptionsCommand.ts"
 import { keysCommand } from "./cli/KeysCommand.ts"
 import { killSwitchesCommand } from "./cli/KillSwitchesCommand.ts"
@@ -64,6 +65,7 @@ const paymentService = Command.make("payment-service").pipe(
     migrateCommand,
     simulateCommand,
     verifyCommand,
+    doctorCommand,
     merchantsCommand,
     terminalsCommand,
     keysCommand,
@@ -104,8 +106,13 @@ const complain = (cause: Cause.Cause<unknown>) => {
     : Console.error(failure instanceof Error ? failure.message : Cause.pretty(cause))
 }
 
-const exitCodeOf = (failure: unknown) =>
-  Predicate.hasProperty(failure, Runtime.errorExitCode) ? Number(failure[Runtime.errorExitCode]) : 1
+const exitCodeOf = (exit: Exit.Exit<unknown, unknown>) => {
+  if (Exit.isSuccess(exit)) return 0
+  // Interruption is how most commands end well; one for which it is not has said so.
+  if (Cause.hasInterruptsOnly(exit.cause)) return Number(process.exitCode ?? 0)
+  const failure = Cause.squash(exit.cause)
+  return Predicate.hasProperty(failure, Runtime.errorExitCode) ? Number(failure[Runtime.errorExitCode]) : 1
+}
 
 const builtIns = CliConfig.layer({ builtIns: [GlobalFlag.Help, GlobalFlag.Version, GlobalFlag.Completions] })
 
@@ -116,7 +123,6 @@ signals.pipe(
   (program) =>
     NodeRuntime.runMain(program, {
       disableErrorReporting: true,
-      teardown: (exit, onExit) =>
-        onExit(Exit.isSuccess(exit) || Cause.hasInterruptsOnly(exit.cause) ? 0 : exitCodeOf(Cause.squash(exit.cause)))
+      teardown: (exit, onExit) => onExit(exitCodeOf(exit))
     })
 )

@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { ConfigProvider, Effect, Option, Redacted } from "effect"
-import { loadSettings } from "../src/Settings.ts"
+import { examineSettings, loadSettings } from "../src/Settings.ts"
 
 const load = (env: Readonly<Record<string, string>>) =>
   Effect.provideService(loadSettings, ConfigProvider.ConfigProvider, ConfigProvider.fromUnknown(env))
@@ -47,6 +47,11 @@ describe("settings", () => {
     })
   )
 
+  it.effect.each(["postgres://db/payments?user=a@b", "postgresql://app:hun%2Fter@db/payments"])(
+    "take %s for a database",
+    (url) => Effect.map(load({ DATABASE_URL: url }), (settings) => assert.isTrue(Option.isSome(settings.DATABASE_URL)))
+  )
+
   it.effect("are enough for production", () =>
     Effect.map(load(production), ({ isProduction }) => assert.isTrue(isProduction))
   )
@@ -68,6 +73,8 @@ describe("settings", () => {
     ["EPX_LIVE_LOOKUP_URL", "epi", "expected a valid URL string"],
     ["DATABASE_URL", "mysql://x/y", "must be a URL such as postgres://user:password@host:5432/database"],
     ["DATABASE_URL", "db", "must be a URL such as postgres://user:password@host:5432/database"],
+    ["DATABASE_URL", "postgres://app:hun@ter/2@db/payments", "must be a URL such as postgres://user:password@host"],
+    ["DATABASE_URL", "postgres://app:12?34@db/payments", "must be a URL such as postgres://user:password@host"],
     ["ENCRYPTION_KEYS", "short", "must be `id:key` pairs"],
     ["ENCRYPTION_KEYS", `a:${keyOf(1)},b:short`, "must be `id:key` pairs"],
     ["ENCRYPTION_KEYS", `a:${keyOf(1)},a:${keyOf(2)}`, "must be `id:key` pairs"],
@@ -88,6 +95,22 @@ describe("settings", () => {
         assert.deepStrictEqual(yield* problems({ ...production, ...url }), [`${name}: must be https in production`])
         assert.isFalse((yield* load(url)).isProduction)
       })
+  )
+
+  it.effect("are read as far as they can be, as if the rest had not been set", () =>
+    Effect.map(
+      Effect.provideService(
+        examineSettings,
+        ConfigProvider.ConfigProvider,
+        ConfigProvider.fromUnknown({ ...production, PORT: "abc", DATABASE_URL: "mysql://x/y", OPS_PORT: "9999" })
+      ),
+      ({ problems, settings }) => {
+        assert.lengthOf(problems, 2)
+        assert.deepInclude(settings, { PORT: 8080, OPS_PORT: 9999, isProduction: true })
+        assert.isTrue(Option.isNone(settings.DATABASE_URL))
+        assert.lengthOf(settings.encryptionKeys, 1)
+      }
+    )
   )
 
   it.effect("name all that is wrong at once, and repeat no value", () =>

@@ -33,15 +33,16 @@ export const migrate = Effect.fn("Migrations.migrate")(
       checksum text NOT NULL,
       applied_at timestamptz NOT NULL DEFAULT now()
     )`
-    const done = new Map((yield* recorded(sql)).map(({ file, checksum }) => [file, checksum]))
-    const edited = files.find(({ checksum, name }) => done.has(name) && done.get(name) !== checksum)
+    const {
+      changed: [edited],
+      missing
+    } = differences(files, yield* recorded(sql))
     if (edited !== undefined) {
       return yield* new MigrationRefused({
         file: edited.name,
         message: `${edited.name} was changed after it was applied. Restore it and write a new migration instead.`
       })
     }
-    const missing = files.filter(({ name }) => !done.has(name))
     yield* Effect.forEach(missing, (file) => apply(sql, file), { discard: true })
     return missing.map(({ name }) => name)
   },
@@ -86,12 +87,37 @@ const readFile = Effect.fnUntraced(function* (directory: string, name: string) {
   return file
 })
 
+/** A migration as the database remembers it. */
+export const AppliedMigration = Schema.Struct({ file: Schema.String, checksum: Schema.String })
+type AppliedMigration = typeof AppliedMigration.Type
+
 const recorded = (sql: PgClient.PgClient) =>
   SqlSchema.findAll({
     Request: Schema.Void,
-    Result: Schema.Struct({ file: Schema.String, checksum: Schema.String }),
+    Result: AppliedMigration,
     execute: () => sql`SELECT file, checksum FROM schema_migrations`
   })(undefined)
+
+const differences = (files: ReadonlyArray<MigrationFile>, applied: ReadonlyArray<AppliedMigration>) => {
+  const done = new Map(applied.map(({ checksum, file }) => [file, checksum]))
+  const known = new Set(files.map(({ name }) => name))
+  return {
+    missing: files.filter(({ name }) => !done.has(name)),
+    changed: files.filter(({ checksum, name }) => done.has(name) && done.get(name) !== checksum),
+    unknown: applied.filter(({ file }) => !known.has(file))
+  }
+}
+
+/** The names of the files by which what was applied differs from the directory. Changes nothing. */
+export const compareMigrations = (directory: string, applied: ReadonlyArray<AppliedMigration>) =>
+  Effect.map(readFiles(directory), (files) => {
+    const { changed, missing, unknown } = differences(files, applied)
+    return {
+      missing: missing.map(({ name }) => name),
+      changed: changed.map(({ name }) => name),
+      unknown: unknown.map(({ file }) => file)
+    }
+  })
 
 // Polled: a process that waits inside a statement holds a snapshot, and a concurrent index build waits for all.
 const lockPoll = Schedule.spaced("100 millis")

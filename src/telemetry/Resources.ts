@@ -34,7 +34,8 @@ const processorTime = counter(Metrics.processorTime, () => {
 
 const open = Option.liftThrowable(() => readdirSync("/proc/self/fd").length)
 
-const limit = Option.liftThrowable(() => {
+/** As many as this process may have open at once, where the system says so. */
+export const descriptorLimit = Option.liftThrowable(() => {
   const [, soft] = /^Max open files\s+(\S+)/m.exec(readFileSync("/proc/self/limits", "utf8")) ?? []
   return soft === "unlimited" ? Number.POSITIVE_INFINITY : Number(soft)
 })
@@ -46,7 +47,7 @@ const descriptors = Effect.suspend(() =>
     : Effect.all(
         [
           gauge(Metrics.openDescriptors, () => Option.getOrElse(open(), () => Number.NaN)),
-          gauge(Metrics.mostDescriptors, () => Option.getOrElse(limit(), () => Number.NaN))
+          gauge(Metrics.mostDescriptors, () => Option.getOrElse(descriptorLimit(), () => Number.NaN))
         ],
         { discard: true }
       )

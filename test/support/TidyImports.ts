@@ -56,7 +56,8 @@ const kindOf = (path: string): string => /(Api|Http|Repo|Worker)\.ts$/.exec(path
 /** A whole HTTP contract, at the root of `src/`: it is made of the Apis of the folders. */
 export const isContract = (path: string): boolean => /^src\/\w*Api\.ts$/.test(path)
 
-const isEntryPoint = (path: string): boolean => /^src\/((main|cli|Serve|Backing|Verify)|cli\/\w+)\.ts$/.test(path)
+const isEntryPoint = (path: string): boolean =>
+  /^src\/((main|cli|Serve|Backing|Verify)|cli\/(doctor\/)?\w+)\.ts$/.test(path)
 
 const offsets = (source: Source, isWrong: (found: Import) => boolean): ReadonlyArray<number> =>
   source.imports.filter(isWrong).map(({ start }) => start)
