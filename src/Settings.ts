@@ -12,8 +12,8 @@ export class InvalidSettings extends Schema.TaggedError<InvalidSettings>()("Inva
 
 const optional = <A>(config: Config.Config<A>) => Config.option(config)
 
-const connections = (name: string) =>
-  Config.schema(Schema.FiniteFromString.check(Schema.isInt(), Schema.isBetween({ minimum: 1, maximum: 500 })), name)
+const connections = (name: string, maximum = 500) =>
+  Config.schema(Schema.FiniteFromString.check(Schema.isInt(), Schema.isBetween({ minimum: 1, maximum })), name)
 
 /** What the environment says. The configuration table of the README describes each. */
 const variables = {
@@ -22,6 +22,9 @@ const variables = {
   PORT: Config.Port("PORT").pipe(Config.withDefault(8080)),
   OPS_HOST: Config.NonEmptyString("OPS_HOST").pipe(Config.withDefault("127.0.0.1")),
   OPS_PORT: Config.Port("OPS_PORT").pipe(Config.withDefault(9090)),
+  MAX_CONNECTIONS: connections("MAX_CONNECTIONS", 1_000_000).pipe(Config.withDefault(8192)),
+  TLS_CERT_FILE: optional(Config.NonEmptyString("TLS_CERT_FILE")),
+  TLS_KEY_FILE: optional(Config.NonEmptyString("TLS_KEY_FILE")),
   SIMULATOR_PORT: Config.Port("SIMULATOR_PORT").pipe(Config.withDefault(8090)),
   SIMULATOR_CONTROL_PORT: Config.Port("SIMULATOR_CONTROL_PORT").pipe(Config.withDefault(8091)),
   DATABASE_URL: optional(Config.Redacted("DATABASE_URL")),
@@ -86,6 +89,7 @@ export const loadSettings: Effect.Effect<Settings, InvalidSettings> = Effect.gen
     ...(Option.isSome(texts.fingerprintKey) && Option.isNone(fingerprintKey)
       ? ["FINGERPRINT_KEY: must be 32 bytes in base64"]
       : []),
+    ...(yield* loneTlsFile),
     ...(isProduction ? yield* productionProblems : [])
   ]
   if (problems.length > 0) return yield* new InvalidSettings({ problems })
@@ -112,9 +116,18 @@ const isNoDatabase = (url: Redacted.Redacted) => {
   return protocol !== "postgres:" && protocol !== "postgresql:"
 }
 
+const isMissing = (variable: Config.Config<Option.Option<unknown>>) =>
+  Effect.match(variable, { onFailure: () => false, onSuccess: Option.isNone })
+
+const loneTlsFile = Effect.map(
+  Effect.all([isMissing(variables.TLS_CERT_FILE), isMissing(variables.TLS_KEY_FILE)]),
+  ([noCertificate, noKey]) =>
+    noCertificate === noKey
+      ? []
+      : [noKey ? "TLS_KEY_FILE: is required with TLS_CERT_FILE" : "TLS_CERT_FILE: is required with TLS_KEY_FILE"]
+)
+
 const productionProblems: Effect.Effect<ReadonlyArray<string>> = Effect.gen(function* () {
-  const isMissing = (variable: Config.Config<Option.Option<unknown>>) =>
-    Effect.match(variable, { onFailure: () => false, onSuccess: Option.isNone })
   const required = yield* Effect.filter(["DATABASE_URL", "ENCRYPTION_KEYS", "FINGERPRINT_KEY"] as const, (name) =>
     isMissing(variables[name])
   )

@@ -87,6 +87,7 @@ const usualOptions = (connection: ServiceOptions["connection"], epx: URL): Servi
   port: anyPort(),
   opsHost: "127.0.0.1",
   opsPort: anyPort(),
+  maxConnections: 1_000,
   connection,
   pipelinedConnections: 4,
   plainConnections: 4,
