@@ -20,7 +20,7 @@ describe("the usual limits", () => {
 describe("a client that is slow", () => {
   it.live("K-9: with its headers is cut off, and nobody else is", () =>
     Effect.gen(function* () {
-      const { get, origin } = yield* served({ headers_ms: 300, request_ms: 600 })
+      const { get, origin } = yield* served({ headers_ms: 300 })
       const client = yield* rawClient(origin)
       yield* Effect.forkChild(client.trickle(head("GET /", { "x-padding": "x".repeat(500) }), 20))
       const [ms] = yield* Effect.all([timed(client.closed), get()], { concurrency: "unbounded" })
@@ -33,7 +33,7 @@ describe("a client that is slow", () => {
 
   it.live("K-9: with its first byte is cut off as well", () =>
     Effect.gen(function* () {
-      const { origin } = yield* served({ headers_ms: 300, request_ms: 600 })
+      const { origin } = yield* served({ headers_ms: 300 })
       const client = yield* rawClient(origin)
       assert.isBelow(yield* timed(client.closed), 3_000)
     })
