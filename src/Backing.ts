@@ -1,6 +1,7 @@
 import { fileURLToPath } from "node:url"
 import { Effect, Layer, Option, Predicate, Redacted, Schema } from "effect"
 import { SqlError } from "effect/sql/SqlError"
+import { loadCertificate } from "./http/Certificate.ts"
 import { EmbeddedPostgres } from "./local/EmbeddedPostgres.ts"
 import { localKeys } from "./local/LocalKeys.ts"
 import type { CipherKeys } from "./postgres/ColumnCipher.ts"
@@ -83,6 +84,13 @@ export const epxOf = Effect.fnUntraced(function* (settings: Settings) {
 
 export const simulatorOf = ({ SIMULATOR_CONTROL_PORT, SIMULATOR_PORT }: Settings) =>
   Simulator.layer({ port: SIMULATOR_PORT, controlPort: SIMULATOR_CONTROL_PORT })
+
+/** What clients of the API are shown, if the environment names it: without it nothing there speaks TLS. */
+export const certificateOf = ({ TLS_CERT_FILE, TLS_KEY_FILE }: Settings) =>
+  Effect.map(
+    Effect.transposeOption(Option.zipWith(TLS_CERT_FILE, TLS_KEY_FILE, loadCertificate)),
+    Option.getOrUndefined
+  )
 
 /** The keys the environment holds, or ones made for this machine's development database. */
 export const keysOf = Effect.fnUntraced(function* (settings: Settings) {

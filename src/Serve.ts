@@ -1,5 +1,5 @@
 import { Console, Context, Duration, Effect, Layer, Option, References, Scope, Tracer } from "effect"
-import { databaseOf, epxOf, keysOf } from "./Backing.ts"
+import { certificateOf, databaseOf, epxOf, keysOf } from "./Backing.ts"
 import { Health } from "./http/Health.ts"
 import { type Demo, demoData } from "./local/DemoData.ts"
 import { serviceLayer } from "./main.ts"
@@ -11,6 +11,7 @@ import { Sampling } from "./telemetry/Sampling.ts"
  * one that lasts as long as the service would be taken for the parent of every request.
  */
 export const serve = Effect.fnUntraced(function* (settings: Settings) {
+  const certificate = yield* certificateOf(settings)
   const keys = yield* keysOf(settings)
   const { connection } = yield* databaseOf(settings)
   const { lookUps, simulator, wire } = yield* epxOf(settings)
@@ -24,12 +25,14 @@ export const serve = Effect.fnUntraced(function* (settings: Settings) {
         port: settings.PORT,
         opsHost: settings.OPS_HOST,
         opsPort: settings.OPS_PORT,
+        maxConnections: settings.MAX_CONNECTIONS,
+        certificate,
         pipelinedConnections: settings.DATABASE_PIPELINED_CONNECTIONS,
         plainConnections: settings.DATABASE_PLAIN_CONNECTIONS,
         epx: wire,
         settlementDelay: settings.SETTLEMENT_DELAY,
         lookUps,
-        limits: {
+        merchantLimits: {
           reads: settings.RATE_LIMIT_READS,
           writes: settings.RATE_LIMIT_WRITES,
           writesAtOnce: settings.CONCURRENCY_LIMIT
@@ -50,8 +53,8 @@ export const serve = Effect.fnUntraced(function* (settings: Settings) {
       )
     )
     const places = {
-      api_url: urlOf(settings.HOST, settings.PORT),
-      ops_url: urlOf(settings.OPS_HOST, settings.OPS_PORT)
+      api_url: urlOf(certificate === undefined ? "http" : "https", settings.HOST, settings.PORT),
+      ops_url: urlOf("http", settings.OPS_HOST, settings.OPS_PORT)
     }
     if (settings.APP_ENV !== "development") {
       yield* Effect.logInfo("Ready").pipe(Effect.annotateLogs(places))
@@ -85,7 +88,8 @@ const ambient: (context: Context.Context<Scope.Scope>) => Context.Context<Scope.
   References.MinimumLogLevel
 )
 
-const urlOf = (host: string, port: number) => `http://${host.includes(":") ? `[${host}]` : host}:${port}`
+const urlOf = (protocol: string, host: string, port: number) =>
+  `${protocol}://${host.includes(":") ? `[${host}]` : host}:${port}`
 
 const welcome = (demo: Demo, path: string) => `
 Ready.

@@ -24,6 +24,9 @@ const variables = {
   PORT: Config.Port("PORT").pipe(Config.withDefault(8080)),
   OPS_HOST: Config.NonEmptyString("OPS_HOST").pipe(Config.withDefault("127.0.0.1")),
   OPS_PORT: Config.Port("OPS_PORT").pipe(Config.withDefault(9090)),
+  MAX_CONNECTIONS: count("MAX_CONNECTIONS", 1_000_000).pipe(Config.withDefault(8192)),
+  TLS_CERT_FILE: optional(Config.NonEmptyString("TLS_CERT_FILE")),
+  TLS_KEY_FILE: optional(Config.NonEmptyString("TLS_KEY_FILE")),
   SIMULATOR_PORT: Config.Port("SIMULATOR_PORT").pipe(Config.withDefault(8090)),
   SIMULATOR_CONTROL_PORT: Config.Port("SIMULATOR_CONTROL_PORT").pipe(Config.withDefault(8091)),
   DATABASE_URL: optional(Config.Redacted("DATABASE_URL")),
@@ -101,6 +104,7 @@ export const examineSettings: Effect.Effect<Examined> = Effect.gen(function* () 
     ...(Option.isSome(values.FINGERPRINT_KEY) && Option.isNone(fingerprintKey)
       ? ["FINGERPRINT_KEY: must be 32 bytes in base64"]
       : []),
+    ...loneTlsFile(values, unreadable),
     ...(isProduction ? productionProblems(values, unreadable) : [])
   ]
   return { settings: { ...values, DATABASE_URL, isProduction, encryptionKeys, fingerprintKey }, problems }
@@ -131,6 +135,13 @@ const isDatabase = (url: Redacted.Redacted) => {
   const { hash = "", pathname = "", protocol, search = "" } = URL.parse(Redacted.value(url)) ?? {}
   const isWhole = !/^[^=]*@/.test(pathname + search + hash)
   return (protocol === "postgres:" || protocol === "postgresql:") && isWhole
+}
+
+const loneTlsFile = (values: Values, unreadable: ReadonlyMap<string, string>): ReadonlyArray<string> => {
+  const isMissing = (name: "TLS_CERT_FILE" | "TLS_KEY_FILE") => Option.isNone(values[name]) && !unreadable.has(name)
+  const [noCertificate, noKey] = [isMissing("TLS_CERT_FILE"), isMissing("TLS_KEY_FILE")]
+  if (noCertificate === noKey) return []
+  return [noKey ? "TLS_KEY_FILE: is required with TLS_CERT_FILE" : "TLS_CERT_FILE: is required with TLS_KEY_FILE"]
 }
 
 const productionProblems = (values: Values, unreadable: ReadonlyMap<string, string>): ReadonlyArray<string> => {

@@ -1,7 +1,5 @@
-import { createServer } from "node:http"
-import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
-import { ByteSize, Duration, Effect, Layer, type Redacted, Schema } from "effect"
-import { HttpIncomingMessage, HttpMiddleware, HttpRouter } from "effect/http"
+import { Duration, Effect, Layer, type Redacted } from "effect"
+import { HttpRouter } from "effect/http"
 import { HttpApiBuilder } from "effect/http-api"
 import { PrometheusMetrics } from "effect/observability"
 import { Api } from "./Api.ts"
@@ -18,13 +16,14 @@ import { Exceptions } from "./exceptions/Exceptions.ts"
 import { ExceptionsHttp } from "./exceptions/ExceptionsHttp.ts"
 import { ExceptionsRepo } from "./exceptions/ExceptionsRepo.ts"
 import { Admission } from "./http/Admission.ts"
+import type { Certificate } from "./http/Certificate.ts"
+import type { ConnectionLimits } from "./http/ConnectionLimits.ts"
 import { docsLayer } from "./http/Docs.ts"
 import { Edge } from "./http/Edge.ts"
 import { Health, healthRoutes } from "./http/Health.ts"
+import { listener } from "./http/Listener.ts"
 import { methodNotAllowed } from "./http/MethodNotAllowed.ts"
-import { requestDeadline } from "./http/RequestDeadline.ts"
 import { Scopes } from "./http/Scopes.ts"
-import { untracedRequests } from "./http/Untraced.ts"
 import { Validation } from "./http/Validation.ts"
 import { KillSwitches } from "./kill-switches/KillSwitches.ts"
 import { KillSwitchesHttp } from "./kill-switches/KillSwitchesHttp.ts"
@@ -68,6 +67,12 @@ export interface ServiceOptions {
   readonly port: number
   readonly opsHost: string
   readonly opsPort: number
+  /** Open at a time on each of the two listeners. */
+  readonly maxConnections: number
+  /** With it the API is served over TLS; the operators' listener never is. */
+  readonly certificate?: Certificate | undefined
+  /** Other ones than usual. */
+  readonly limits?: ConnectionLimits | undefined
   readonly connection: Connection
   readonly pipelinedConnections: number
   readonly plainConnections: number
@@ -77,7 +82,7 @@ export interface ServiceOptions {
   readonly settlementDelay: Duration.Duration
   readonly encryptionKeys: CipherKeys
   readonly fingerprintKey: Redacted.Redacted<Uint8Array>
-  readonly limits: UsualLimits
+  readonly merchantLimits: UsualLimits
   /** Whose operator keys open the operator API. */
   readonly operatorEnvironment: Environment
 }
@@ -95,7 +100,7 @@ export const serviceLayer = (options: ServiceOptions) =>
 const foundationLayer = (options: ServiceOptions) =>
   Layer.mergeAll(Merchants.layer, Events.layer, Timelines.layer, Exceptions.layer, AuditEvents.layer).pipe(
     Layer.provideMerge(Layer.provide(KillSwitches.layer, KillSwitchesRepo.layer)),
-    Layer.provideMerge(Layer.provide(limitsLayer(options.limits), [LeasesRepo.layer, PlacesRepo.layer])),
+    Layer.provideMerge(Layer.provide(limitsLayer(options.merchantLimits), [LeasesRepo.layer, PlacesRepo.layer])),
     Layer.provideMerge(resourcesLayer()),
     Layer.provideMerge(ApiKeys.layer),
     Layer.provide([MerchantsRepo.layer, ApiKeysRepo.layer, EventsRepo.layer, TimelineRepo.layer]),
@@ -135,8 +140,10 @@ const healthLayer = Layer.unwrap(
 /** Gives nothing on: with the router of one listener in its context, the other would add its routes to that. */
 const isolated = <A, E, R>(listener: Layer.Layer<A, E, R>) => Layer.effectDiscard(Layer.build(listener))
 
-const apiLayer = ({ host, port }: ServiceOptions) =>
-  isolated(HttpRouter.serve(apiRoutes, routerOptions).pipe(Layer.provide(listener("PORT", host, port))))
+const apiLayer = ({ certificate, host, limits, maxConnections, port }: ServiceOptions) => {
+  const bounds = { name: "merchants", variable: "PORT", maxConnections, certificate, limits } as const
+  return isolated(HttpRouter.serve(apiRoutes, routerOptions).pipe(Layer.provide(listener({ ...bounds, host, port }))))
+}
 
 /** The API of merchants, with its reference and the health of the process. */
 export const apiRoutes = Layer.mergeAll(
@@ -150,12 +157,14 @@ export const apiRoutes = Layer.mergeAll(
   Edge
 )
 
-const opsLayer = ({ operatorEnvironment, opsHost, opsPort }: ServiceOptions) =>
-  isolated(
+const opsLayer = ({ limits, maxConnections, operatorEnvironment, opsHost: host, opsPort: port }: ServiceOptions) => {
+  const bounds = { name: "operators", variable: "OPS_PORT", maxConnections, limits } as const
+  return isolated(
     HttpRouter.serve(opsRoutes(operatorEnvironment), routerOptions).pipe(
-      Layer.provide(listener("OPS_PORT", opsHost, opsPort))
+      Layer.provide(listener({ ...bounds, host, port }))
     )
   )
+}
 
 const opsRoutes = (operatorEnvironment: Environment) =>
   Layer.mergeAll(
@@ -175,36 +184,3 @@ const routerOptions = {
   // Longer path parameters are refused by the routes themselves, with a reason.
   routerConfig: { maxParamLength: 1_000, caseSensitive: true }
 }
-
-/** Someone else listens there. */
-export class PortTaken extends Schema.TaggedError<PortTaken>()("PortTaken", {
-  variable: Schema.String,
-  port: Schema.Int,
-  cause: Schema.Defect()
-}) {
-  override get message() {
-    return `Port ${this.port} is taken or not allowed. Free it, or set ${this.variable} to another port.`
-  }
-}
-
-/** Node's own time limits are for slow senders; the limits of the work itself are shorter. */
-const listener = (variable: string, host: string, port: number) =>
-  NodeHttpServer.layer(
-    () => createServer({ requestTimeout: 30_000, headersTimeout: 10_000, keepAliveTimeout: 65_000 }),
-    { host, port, gracefulShutdownTimeout: Duration.sum(requestDeadline, Duration.seconds(5)) }
-  ).pipe(
-    Layer.catchTag("ServeError", (cause) =>
-      Layer.effectContext<unknown, PortTaken, never>(Effect.fail(new PortTaken({ variable, port, cause })))
-    ),
-    Layer.provideMerge(Layer.succeed(HttpIncomingMessage.MaxBodySize, ByteSize.fromInputUnsafe("64 KiB"))),
-    Layer.provideMerge(untracedRequests),
-    Layer.provideMerge(
-      Layer.succeed(HttpMiddleware.SpanNameGenerator, ({ method, url }) => `${method} ${templateOf(url)}`)
-    )
-  )
-
-// Few names, so that traces can be grouped: ids become one word, and addresses that nobody serves none.
-const templateOf = (url: string): string =>
-  /^\/(?:v1|health|docs|openapi|metrics)/.test(url)
-    ? url.replace(/\?.*$/, "").replace(/\/[a-z]+_[0-9a-z]{26}(?=\/|$)/g, "/:id")
-    : ""

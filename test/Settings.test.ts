@@ -68,6 +68,7 @@ describe("settings", () => {
     ["PORT", "70000", "expected a value between 1 and 65535"],
     ["PORT", "80.5", "expected an integer"],
     ["DATABASE_PLAIN_CONNECTIONS", "0", "expected a value between 1 and 500"],
+    ["MAX_CONNECTIONS", "0", "expected a value between 1 and 1000000"],
     ["APP_ENV", "prod", 'expected "development" | "test" | "production"'],
     ["EPX_TEST_URL", "epx", "expected a valid URL string"],
     ["EPX_LIVE_LOOKUP_URL", "epi", "expected a valid URL string"],
@@ -84,6 +85,17 @@ describe("settings", () => {
     Effect.map(problems({ [name]: value }), (found) => {
       assert.lengthOf(found, 1)
       assert.isTrue(found[0]?.startsWith(`${name}: ${complaint}`), found[0])
+    })
+  )
+
+  it.effect.each([
+    ["TLS_CERT_FILE", "TLS_KEY_FILE"],
+    ["TLS_KEY_FILE", "TLS_CERT_FILE"]
+  ] as const)("API-5: refuse %s without %s", ([name, missing]) =>
+    Effect.gen(function* () {
+      assert.deepStrictEqual(yield* problems({ [name]: "some.pem" }), [`${missing}: is required with ${name}`])
+      const { TLS_CERT_FILE, TLS_KEY_FILE } = yield* load({ [name]: "one.pem", [missing]: "other.pem" })
+      assert.isTrue(Option.isSome(TLS_CERT_FILE) && Option.isSome(TLS_KEY_FILE))
     })
   )
 

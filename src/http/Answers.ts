@@ -45,6 +45,7 @@ export const toProblem = (cause: Cause.Cause<unknown>) => {
 const nakedProblems: Readonly<Record<number, readonly [tag: string, detail: string]>> = {
   400: ["BadRequest", "The request could not be read."],
   404: ["NotFound", "There is nothing at this address. The API is described at /docs."],
+  408: ["RequestTimeout", "The request took too long to arrive. Nothing was done."],
   413: ["BodyTooLarge", "The request body is larger than 64 KiB."],
   415: ["UnsupportedMediaType", "Send the body as `Content-Type: application/json`."],
   500: ["InternalError", "Something went wrong on our side. Quote the request id when you report it."],

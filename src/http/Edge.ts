@@ -1,6 +1,6 @@
-import { Cause, Clock, Context, Duration, Effect, Fiber, References, Tracer } from "effect"
+import { Cause, Clock, Context, Duration, Effect, Fiber, Predicate, References, Tracer } from "effect"
 import { SecureRandom } from "effect/crypto"
-import { HttpMiddleware, HttpRouter, HttpServerRequest, HttpServerResponse } from "effect/http"
+import { HttpMethod, HttpMiddleware, HttpRouter, HttpServerRequest, HttpServerResponse } from "effect/http"
 import { makeTimer, type Timer } from "../running/Timer.ts"
 import { Admission } from "./Admission.ts"
 import { finish, naked, toProblem, turnedAway } from "./Answers.ts"
@@ -99,7 +99,7 @@ const identifiedBy =
 const before =
   (timer: Timer) =>
   <A, E, R>(request: Effect.Effect<A, E, R>) =>
-    Effect.withFiber<A | HttpServerResponse.HttpServerResponse, E, R>((fiber) => {
+    Effect.withFiber<A | HttpServerResponse.HttpServerResponse, E, R | HttpServerRequest.HttpServerRequest>((fiber) => {
       let isOver = false
       const stop = timer(requestDeadline_ms, () => {
         isOver = true
@@ -108,10 +108,15 @@ const before =
       return Effect.onExit(request, () => Effect.sync(stop)).pipe(
         Effect.catchCauseIf(
           (cause) => isOver && Cause.hasInterruptsOnly(cause),
-          () => Effect.succeed(naked(503))
+          () =>
+            Effect.map(HttpServerRequest.HttpServerRequest, (asked) => (isHalf(asked) ? last(naked(408)) : naked(503)))
         )
       )
     })
+
+/** Whether it is still being sent: then no route has seen it yet. Without a body, nobody reads to where it ends. */
+const isHalf = ({ method, source }: HttpServerRequest.HttpServerRequest) =>
+  HttpMethod.hasBody(method) && Predicate.hasProperty(source, "complete") && source.complete === false
 
 const requestDeadline_ms = Duration.toMillis(requestDeadline)
 

@@ -12,6 +12,20 @@ export const httpRequestsTurnedAway = Metric.counter("http_server_requests_turne
   incremental: true
 })
 
+export const httpOpenConnections = Metric.gauge("http_server_open_connections", {
+  description: "Connections of clients that are open, by listener"
+})
+
+export const httpConnections = Metric.counter("http_server_connections_total", {
+  description: "Connections of clients that were accepted, by listener",
+  incremental: true
+})
+
+export const httpConnectionsRefused = Metric.counter("http_server_connections_refused_total", {
+  description: "Connections of clients that were closed at once because as many were open as may be, by listener",
+  incremental: true
+})
+
 export const epxAttemptDuration = duration(
   "epx_attempt_duration_seconds",
   "From asking for a place among the calls to EPX to the end of its answer, by operation and outcome"

@@ -1,21 +1,25 @@
+import { createServer } from "node:http2"
 import { NodeHttpServer } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
 import { Deferred, Duration, Effect, Fiber, Layer, Logger, References } from "effect"
 import { SecureRandom } from "effect/crypto"
-import { HttpBody, HttpClient, HttpRouter, HttpServerResponse } from "effect/http"
+import { HttpBody, HttpClient, HttpRouter, HttpServer, HttpServerResponse } from "effect/http"
 import { TestClock } from "effect/testing"
 import { Admission } from "../../src/http/Admission.ts"
 import { Edge } from "../../src/http/Edge.ts"
 import { Health } from "../../src/http/Health.ts"
 import { requestDeadline } from "../../src/http/RequestDeadline.ts"
+import { headersOf, http2Client } from "./Http2Client.ts"
 
 type Route = Layer.Layer<never, never, HttpRouter.HttpRouter>
 
-const served = (routes: ReadonlyArray<Route>, admission: Layer.Layer<Admission> = Admission.layer) =>
+const app = (routes: ReadonlyArray<Route>, admission: Layer.Layer<Admission>) =>
   HttpRouter.serve(Layer.mergeAll(Edge, ...routes), { disableLogger: true, disableListenLog: true }).pipe(
-    Layer.provide([Health.layer, SecureRandom.layerWebCrypto, admission]),
-    Layer.provideMerge(NodeHttpServer.layerTest)
+    Layer.provide([Health.layer, SecureRandom.layerWebCrypto, admission])
   )
+
+const served = (routes: ReadonlyArray<Route>, admission: Layer.Layer<Admission> = Admission.layer) =>
+  Layer.provideMerge(app(routes, admission), NodeHttpServer.layerTest)
 
 /** A route that never ends by itself, how to know that it has begun, and that it was interrupted. */
 const endless = Effect.gen(function* () {
@@ -70,6 +74,49 @@ describe("a request", () => {
       yield* Deferred.await(interrupted)
     })
   )
+
+  it.effect("K-9: that has not come to its end by then is told so, and reaches no route", () => {
+    const taken: Array<string> = []
+    const route = HttpRouter.add(
+      "POST",
+      "/v1/payments",
+      Effect.sync(() => void taken.push("taken")).pipe(Effect.as(HttpServerResponse.empty()))
+    )
+    const { lines, logging } = recording("Debug")
+    return Effect.gen(function* () {
+      const { address } = yield* HttpServer.HttpServer
+      const { session } = yield* http2Client(HttpServer.formatAddress(address))
+      const stream = session.request(headersOf({ method: "POST", path: "/v1/payments" }))
+      let status: number | undefined
+      let body = ""
+      stream.on("response", (headers) => {
+        status = headers[":status"]
+      })
+      stream.setEncoding("utf8").on("data", (text) => {
+        body += text
+      })
+      const ended = Effect.callback<void>((resume) => void stream.on("end", () => resume(Effect.void)))
+      stream.write('{"amount":')
+      const aWhile = Effect.andThen(
+        Effect.promise(() => new Promise((resolve) => setTimeout(resolve, 10))),
+        TestClock.adjust("1 second")
+      )
+      yield* Effect.raceFirst(Effect.forever(aWhile), ended)
+      assert.strictEqual(status, 408)
+      assert.nestedPropertyVal(JSON.parse(body), "code", "request_timeout")
+      assert.deepStrictEqual(taken, [])
+      assert.deepStrictEqual(lines, [["Debug", "408"]])
+    }).pipe(
+      // Whose connection must go before the server does.
+      Effect.scoped,
+      Effect.provide(
+        Layer.provideMerge(
+          app([route], Admission.layer),
+          NodeHttpServer.layer(() => createServer(), { port: 0, host: "127.0.0.1" })
+        ).pipe(Layer.provide(logging))
+      )
+    )
+  })
 
   it.effect("that reads is interrupted when its client goes away, and is counted all the same", () =>
     Effect.gen(function* () {

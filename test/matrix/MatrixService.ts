@@ -64,13 +64,14 @@ const program = Effect.gen(function* () {
       port: settings.PORT,
       opsHost: settings.OPS_HOST,
       opsPort: settings.OPS_PORT,
+      maxConnections: settings.MAX_CONNECTIONS,
       pipelinedConnections: settings.DATABASE_PIPELINED_CONNECTIONS,
       plainConnections: settings.DATABASE_PLAIN_CONNECTIONS,
       // So many faults would open it, and then nothing would be sent.
       epx: { ...wire, hasBreaker: false },
       settlementDelay: settings.SETTLEMENT_DELAY,
       lookUps,
-      limits: {
+      merchantLimits: {
         reads: settings.RATE_LIMIT_READS,
         writes: settings.RATE_LIMIT_WRITES,
         writesAtOnce: settings.CONCURRENCY_LIMIT

@@ -87,6 +87,7 @@ const usualOptions = (connection: ServiceOptions["connection"], epx: URL): Servi
   port: anyPort(),
   opsHost: "127.0.0.1",
   opsPort: anyPort(),
+  maxConnections: 1_000,
   connection,
   pipelinedConnections: 4,
   plainConnections: 4,
@@ -96,7 +97,7 @@ const usualOptions = (connection: ServiceOptions["connection"], epx: URL): Servi
   lookUps: { urls: { test: new URL("custompay", epx) }, allowPlain: true },
   encryptionKeys: [{ id: "test", key: Redacted.make(randomBytes(32)) }],
   fingerprintKey: Redacted.make(randomBytes(32)),
-  limits: { reads: 100_000, writes: 100_000, writesAtOnce: 10_000 },
+  merchantLimits: { reads: 100_000, writes: 100_000, writesAtOnce: 10_000 },
   operatorEnvironment: "test"
 })
 

@@ -1,0 +1,88 @@
+import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
+import { ByteSize, Duration, Effect, Layer, Metric, Schedule, Schema } from "effect"
+import { HttpIncomingMessage, HttpMiddleware } from "effect/http"
+import { makeTimer } from "../running/Timer.ts"
+import { counter, gauge } from "../telemetry/Gauge.ts"
+import { httpConnections, httpConnectionsRefused, httpOpenConnections } from "../telemetry/Metrics.ts"
+import type { Certificate } from "./Certificate.ts"
+import { type ConnectionLimits, usualLimits } from "./ConnectionLimits.ts"
+import { OpenConnections } from "./OpenConnections.ts"
+import { requestDeadline } from "./RequestDeadline.ts"
+import { plainServer, secureServer } from "./Server.ts"
+import { untracedRequests } from "./Untraced.ts"
+
+interface ListenerOptions {
+  /** As metrics call it. */
+  readonly name: "merchants" | "operators"
+  readonly host: string
+  readonly port: number
+  /** Which variable sets the port. */
+  readonly variable: string
+  /** One more is closed as soon as it has been accepted. */
+  readonly maxConnections: number
+  /** With it the listener speaks TLS. */
+  readonly certificate?: Certificate | undefined
+  readonly limits?: ConnectionLimits | undefined
+}
+
+/** Someone else listens there. */
+class PortTaken extends Schema.TaggedError<PortTaken>()("PortTaken", {
+  variable: Schema.String,
+  port: Schema.Int,
+  cause: Schema.Defect()
+}) {
+  override get message() {
+    return `Port ${this.port} is taken or not allowed. Free it, or set ${this.variable} to another port.`
+  }
+}
+
+export const listener = ({ host, port, variable, ...options }: ListenerOptions) =>
+  Layer.unwrap(
+    Effect.map(boundedServer(options), (server) =>
+      NodeHttpServer.layer(() => server, { host, port, gracefulShutdownTimeout: grace })
+    )
+  ).pipe(
+    Layer.catchTag("ServeError", (cause) =>
+      Layer.effectContext<unknown, PortTaken, never>(Effect.fail(new PortTaken({ variable, port, cause })))
+    ),
+    Layer.provideMerge(Layer.succeed(HttpIncomingMessage.MaxBodySize, ByteSize.fromInputUnsafe("64 KiB"))),
+    Layer.provideMerge(untracedRequests),
+    Layer.provideMerge(
+      Layer.succeed(HttpMiddleware.SpanNameGenerator, ({ method, url }) => `${method} ${templateOf(url)}`)
+    )
+  )
+
+/** As long has what is under way when the listener closes. */
+const grace = Duration.sum(requestDeadline, Duration.seconds(5))
+
+/** A server that does not listen yet, whose connections are watched as long as the scope is open. */
+const boundedServer = Effect.fnUntraced(function* (
+  options: Pick<ListenerOptions, "certificate" | "limits" | "maxConnections" | "name">
+) {
+  const { certificate, limits = usualLimits, maxConnections, name } = options
+  const connections = new OpenConnections()
+  let refused = 0
+  const onDrop = () => {
+    refused++
+  }
+  yield* gauge(Metric.withAttributes(httpOpenConnections, { listener: name }), () => connections.size)
+  yield* counter(Metric.withAttributes(httpConnections, { listener: name }), () => connections.accepted)
+  yield* counter(Metric.withAttributes(httpConnectionsRefused, { listener: name }), () => refused)
+  const bounds = { connections, limits, maxConnections, onDrop }
+  const server = certificate === undefined ? plainServer(bounds) : secureServer(certificate, yield* makeTimer, bounds)
+  yield* Effect.addFinalizer(() => Effect.sync(() => connections.closeAll()))
+  let hasListened = false
+  const look = Effect.sync(() => {
+    connections.closeStalled(limits.look_ms, limits.answer_ms)
+    if (hasListened && !server.listening) connections.closeSilent()
+    hasListened ||= server.listening
+  })
+  yield* Effect.forkScoped(Effect.repeat(look, Schedule.spaced(limits.look_ms)))
+  return server
+})
+
+// Few names, so that traces can be grouped: ids become one word, and addresses that nobody serves none.
+const templateOf = (url: string): string =>
+  /^\/(?:v1|health|docs|openapi|metrics)/.test(url)
+    ? url.replace(/\?.*$/, "").replace(/\/[a-z]+_[0-9a-z]{26}(?=\/|$)/g, "/:id")
+    : ""
