@@ -1,3 +1,6 @@
+import { Duration } from "effect"
+import { requestDeadline } from "./RequestDeadline.ts"
+
 /** What one client may take of a listener. What the service itself takes for an answer counts nowhere here. */
 export interface ConnectionLimits {
   /** Until the headers have come, since connecting or since their first byte; a TLS handshake has as long. */
@@ -8,6 +11,8 @@ export interface ConnectionLimits {
   readonly idle_ms: number
   /** Until the client has taken its answer. */
   readonly answer_ms: number
+  /** For what is under way when the listener closes. */
+  readonly closing_ms: number
   /** How often connections are looked at. */
   readonly look_ms: number
   readonly headerBytes: number
@@ -22,6 +27,7 @@ export const usualLimits: ConnectionLimits = {
   request_ms: 15_000,
   idle_ms: 65_000,
   answer_ms: 30_000,
+  closing_ms: Duration.toMillis(requestDeadline) + 5_000,
   look_ms: 1_000,
   headerBytes: 16_384,
   streams: 250,

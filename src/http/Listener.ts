@@ -1,5 +1,5 @@
 import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
-import { ByteSize, Duration, Effect, Layer, Metric, Schedule, Schema } from "effect"
+import { ByteSize, Effect, Layer, Metric, Schedule, Schema } from "effect"
 import { HttpIncomingMessage, HttpMiddleware } from "effect/http"
 import { makeTimer } from "../running/Timer.ts"
 import { counter, gauge } from "../telemetry/Gauge.ts"
@@ -7,7 +7,6 @@ import { httpConnections, httpConnectionsRefused, httpOpenConnections } from "..
 import type { Certificate } from "./Certificate.ts"
 import { type ConnectionLimits, usualLimits } from "./ConnectionLimits.ts"
 import { OpenConnections } from "./OpenConnections.ts"
-import { requestDeadline } from "./RequestDeadline.ts"
 import { plainServer, secureServer } from "./Server.ts"
 import { untracedRequests } from "./Untraced.ts"
 
@@ -36,10 +35,10 @@ class PortTaken extends Schema.TaggedError<PortTaken>()("PortTaken", {
   }
 }
 
-export const listener = ({ host, port, variable, ...options }: ListenerOptions) =>
+export const listener = ({ host, limits = usualLimits, port, variable, ...options }: ListenerOptions) =>
   Layer.unwrap(
-    Effect.map(boundedServer(options), (server) =>
-      NodeHttpServer.layer(() => server, { host, port, gracefulShutdownTimeout: grace })
+    Effect.map(boundedServer({ ...options, limits }), (server) =>
+      NodeHttpServer.layer(() => server, { host, port, gracefulShutdownTimeout: limits.closing_ms })
     )
   ).pipe(
     Layer.catchTag("ServeError", (cause) =>
@@ -52,14 +51,11 @@ export const listener = ({ host, port, variable, ...options }: ListenerOptions) 
     )
   )
 
-/** As long has what is under way when the listener closes. */
-const grace = Duration.sum(requestDeadline, Duration.seconds(5))
-
 /** A server that does not listen yet, whose connections are watched as long as the scope is open. */
 const boundedServer = Effect.fnUntraced(function* (
-  options: Pick<ListenerOptions, "certificate" | "limits" | "maxConnections" | "name">
+  options: Pick<ListenerOptions, "certificate" | "maxConnections" | "name"> & { readonly limits: ConnectionLimits }
 ) {
-  const { certificate, limits = usualLimits, maxConnections, name } = options
+  const { certificate, limits, maxConnections, name } = options
   const connections = new OpenConnections()
   let refused = 0
   const onDrop = () => {
@@ -70,6 +66,7 @@ const boundedServer = Effect.fnUntraced(function* (
   yield* counter(Metric.withAttributes(httpConnectionsRefused, { listener: name }), () => refused)
   const bounds = { connections, limits, maxConnections, onDrop }
   const server = certificate === undefined ? plainServer(bounds) : secureServer(certificate, yield* makeTimer, bounds)
+  // By then nobody answers on those that are left.
   yield* Effect.addFinalizer(() => Effect.sync(() => connections.closeAll()))
   let hasListened = false
   const look = Effect.sync(() => {

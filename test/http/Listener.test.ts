@@ -13,6 +13,7 @@ describe("the usual limits", () => {
     const deadline_ms = Duration.toMillis(requestDeadline)
     assert.isAbove(usualLimits.idle_ms, deadline_ms)
     assert.isAbove(usualLimits.request_ms + usualLimits.answer_ms, usualLimits.request_ms + deadline_ms)
+    assert.isAbove(usualLimits.closing_ms, deadline_ms)
     assert.isAtMost(usualLimits.look_ms, 1_000)
   })
 })
@@ -177,6 +178,21 @@ describe("a listener that closes", () => {
       assert.isBelow(yield* Fiber.join(closing), 3_000)
       yield* busy.closed
       assert.match(busy.received(), /^HTTP\/1\.1 200 [\s\S]*slow/)
+    })
+  )
+
+  it.live("K-8: waits for a request that does not come for as long as it may, and no longer", () =>
+    Effect.gen(function* () {
+      const { origin, shutDown } = yield* served({ closing_ms: 300 })
+      const client = yield* rawClient(origin)
+      yield* client.write("GET / HTTP/1.1\r\nhost: loc")
+      yield* until(counted("open_connections"), (open) => open === 1)
+      yield* Effect.sleep("50 millis")
+      const closing = yield* Effect.forkChild(timed(shutDown))
+      yield* client.closed
+      const ms = yield* Fiber.join(closing)
+      assert.isAtLeast(ms, 250)
+      assert.isBelow(ms, 3_000)
     })
   )
 })
