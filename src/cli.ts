@@ -5,6 +5,7 @@ import { Cause, Console, Effect, Exit, Layer, Option, Predicate, Runtime } from 
 import { CliConfig, CliOutput, Command, GlobalFlag } from "effect/cli"
 import { databaseOf, simulatorOf } from "./Backing.ts"
 import { exceptionsCommand } from "./cli/ExceptionsCommand.ts"
+import { indexesCommand } from "./cli/IndexesCommand.ts"
 import { keysCommand } from "./cli/KeysCommand.ts"
 import { merchantsCommand } from "./cli/MerchantsCommand.ts"
 import { toStderr } from "./cli/OnDatabase.ts"
@@ -67,7 +68,8 @@ const paymentService = Command.make("payment-service").pipe(
     terminalsCommand,
     keysCommand,
     exceptionsCommand,
-    tranNbrCommand
+    tranNbrCommand,
+    indexesCommand
   ])
 )
 
