@@ -1,10 +1,17 @@
+import { randomInt } from "node:crypto"
 import { defineConfig } from "vitest/config"
+import { drawn } from "./test/support/Zones.ts"
+
+const { seed, zone } = drawn(process.argv, process.env.TZ, () => randomInt(1_000_000))
+process.env.TZ = zone
+// Others read this file too.
+if (process.env.VITEST !== undefined) process.stderr.write(`Zone ${zone}, seed ${seed}\n`)
 
 export default defineConfig({
   test: {
     pool: "forks",
     maxWorkers: 2,
-    sequence: { shuffle: true },
+    sequence: { shuffle: true, seed },
     projects: [
       {
         extends: true,

@@ -6,6 +6,7 @@ import { CliConfig, CliOutput, Command, GlobalFlag } from "effect/cli"
 import { databaseOf, simulatorOf } from "./Backing.ts"
 import { doctorCommand } from "./cli/DoctorCommand.ts"
 import { exceptionsCommand } from "./cli/ExceptionsCommand.ts"
+import { indexesCommand } from "./cli/IndexesCommand.ts"
 import { keysCommand } from "./cli/KeysCommand.ts"
 import { killSwitchesCommand } from "./cli/KillSwitchesCommand.ts"
 import { merchantsCommand } from "./cli/MerchantsCommand.ts"
@@ -70,8 +71,13 @@ const paymentService = Command.make("payment-service").pipe(
     terminalsCommand,
     keysCommand,
     exceptionsCommand,
+<<<<<<< HEAD
     killSwitchesCommand,
     tranNbrCommand
+=======
+    tranNbrCommand,
+    indexesCommand
+>>>>>>> h3
   ])
 )
 

@@ -55,16 +55,18 @@ const auditRows = rowsOf(
   })
 )
 
-export const listStatement = (sql: PgClient.PgClient, query: AuditQuery) => {
+const listStatement = (sql: PgClient.PgClient, query: AuditQuery) => {
   const { action, api_key_id, limit, merchant_id, payment_id, starting_after } = query
-  const conditions = [
-    ...(starting_after === undefined ? [] : [sql`a.id < ${AuditEventIds.toUuid(starting_after)}::uuid`]),
+  const filters = [
     ...(action === undefined ? [] : [sql`a.action = ${action}`]),
     ...(api_key_id === undefined ? [] : [sql`a.api_key_id = ${ApiKeyIds.toUuid(api_key_id)}::uuid`]),
     ...(merchant_id === undefined ? [] : [sql`a.merchant_id = ${MerchantIds.toUuid(merchant_id)}::uuid`]),
     ...(payment_id === undefined ? [] : [sql`a.payment_id = ${PaymentIds.toUuid(payment_id)}::uuid`])
   ]
+  const isBehind = starting_after === undefined ? "true" : sql`a.id < ${AuditEventIds.toUuid(starting_after)}::uuid`
+  // There are no nulls, but only the indexes of a filter would have them last.
+  const order = sql.literal(filters.length === 0 ? "a.id DESC" : "a.id DESC NULLS LAST")
   return sql`SELECT a.id, 'audit_event' AS object, a.action, a.api_key_id, a.merchant_id, a.payment_id,
       a.transaction_id, a.detail, a.request_id, a.created_at
-    FROM audit_events a WHERE ${sql.and(["true", ...conditions])} ORDER BY a.id DESC LIMIT ${limit}`
+    FROM audit_events a WHERE ${sql.and([isBehind, ...filters])} ORDER BY ${order} LIMIT ${limit}`
 }

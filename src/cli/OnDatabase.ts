@@ -11,6 +11,7 @@ import { Merchants } from "../merchants/Merchants.ts"
 import { MerchantsRepo } from "../merchants/MerchantsRepo.ts"
 import { ColumnCipher } from "../postgres/ColumnCipher.ts"
 import { Database } from "../postgres/Database.ts"
+import { Indexes } from "../postgres/Indexes.ts"
 import { loadSettings } from "../Settings.ts"
 import { loggingLayer } from "../telemetry/Logging.ts"
 import { TranNbr } from "../transactions/TranNbr.ts"
@@ -30,7 +31,13 @@ export const onDatabase = <A, E, R>(use: Effect.Effect<A, E, R>) =>
       plainConnections: 1,
       checkoutTimeout: "2 seconds"
     })
-    const services = Layer.mergeAll(Merchants.layer, Exceptions.layer, KillSwitches.layer, TranNbr.layer).pipe(
+    const services = Layer.mergeAll(
+      Merchants.layer,
+      Exceptions.layer,
+      KillSwitches.layer,
+      TranNbr.layer,
+      Indexes.layer
+    ).pipe(
       Layer.provideMerge(ApiKeys.layer),
       Layer.provide([MerchantsRepo.layer, ApiKeysRepo.layer, ExceptionsRepo.layer, TransactionsRepo.layer]),
       Layer.provide(KillSwitchesRepo.layer),

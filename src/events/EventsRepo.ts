@@ -45,7 +45,7 @@ const eventRows = rowsOf(
   })
 )
 
-export const listStatement = (
+const listStatement = (
   sql: PgClient.PgClient,
   { environment, merchantId }: Tenant,
   { before, limit, paymentId, type }: EventPage

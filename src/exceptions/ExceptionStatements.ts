@@ -13,7 +13,10 @@ import { changedColumns, paymentColumns, transactionsAfter } from "../postgres/P
 import type { SealedBric } from "../postgres/SealedBric.ts"
 import type { ExceptionQuery } from "./ExceptionsRepo.ts"
 
-/** The oldest first. The id of a call grows with the time of its claim. */
+/**
+ * The oldest first. The id of a call grows with the time of its claim. Those that wait for a person have no next
+ * attempt; that is named in their order because it is in that of their index.
+ */
 export const listStatement = (
   sql: PgClient.PgClient,
   { environment, limit, merchant_id, starting_after }: ExceptionQuery
@@ -34,7 +37,7 @@ export const listStatement = (
     (
       SELECT t.id, 'unknown_outcome' AS kind FROM transactions t
       WHERE ${sql.literal(needsPerson)} AND ${ofWhom("t")} AND ${isBehind("t")}
-      ORDER BY t.id LIMIT ${limit}
+      ORDER BY t.next_attempt_at, t.id LIMIT ${limit}
     )
     UNION ALL (
       SELECT u.id, 'stalled_undo' FROM payments p CROSS JOIN LATERAL (${sql.literal(undoTarget)}) AS u

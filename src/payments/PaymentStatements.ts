@@ -58,6 +58,7 @@ const selected = (sql: PgClient.PgClient, fields: ReadonlySet<PaymentField> | nu
   return fields.has("transactions") ? sql`${own}, ${transactionsOf(sql)}` : own
 }
 
+/** There are no nulls, but of the indexes only those of a merchant would have them last. */
 export const listStatement = (
   sql: PgClient.PgClient,
   tenant: Tenant,
@@ -69,7 +70,8 @@ export const listStatement = (
     ...(status === null ? [] : [sql`p.status = ${status}`])
   ]
   return sql`
-    SELECT ${selected(sql, fields)} FROM payments p WHERE ${sql.and(conditions)} ORDER BY p.id DESC LIMIT ${limit}`
+    SELECT ${selected(sql, fields)} FROM payments p WHERE ${sql.and(conditions)}
+    ORDER BY p.id DESC NULLS LAST LIMIT ${limit}`
 }
 
 /** In any order. */

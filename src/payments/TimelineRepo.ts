@@ -51,7 +51,7 @@ const timelineRow = rowOf(
 )
 
 /** Of a doubt a merchant is told its kind: what follows the colon may name hosts and addresses of ours. */
-export const timelineStatement = (sql: PgClient.PgClient, { environment, merchantId }: Tenant, id: PaymentId) => sql`
+const timelineStatement = (sql: PgClient.PgClient, { environment, merchantId }: Tenant, id: PaymentId) => sql`
   SELECT 'timeline' AS object, p.id AS payment_id, p.status, (
     SELECT jsonb_agg(jsonb_build_object('id', t.id, 'type', t.type, 'status', t.status, 'amount', t.amount,
       'amount_approved', t.amount_approved, 'target_id', t.target_id, 'probe_of', t.probe_of,

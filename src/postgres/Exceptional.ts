@@ -36,10 +36,17 @@ export const isLateVoidable = `t.late_status = 'approved' AND t.status = 'failed
 export const isLateStanding = `${isLateApproval}
   AND NOT (${isLateVoidable} AND t.created_at > now() - interval '30 minutes')`
 
+const hasNoToken = `t.status IN ('approved', 'settled') AND t.type IN ('sale', 'authorization', 'capture')
+  AND t.bric_sealed IS NULL AND t.probe_of IS NULL AND t.closed_at IS NULL
+  AND t.resolved_by IS DISTINCT FROM 'operator'`
+
 /** The call `t` of the payment `p` was carried out, but its token was lost. A person who said so knows that. */
-export const lacksToken = `t.status IN ('approved', 'settled') AND t.type IN ('sale', 'authorization', 'capture')
-  AND t.bric_sealed IS NULL AND t.probe_of IS NULL AND t.closed_at IS NULL AND t.resolved_by IS DISTINCT FROM 'operator'
-  AND NOT (p.undo IS NOT NULL AND p.first_status = 'approved')`
+export const lacksToken = `${hasNoToken} AND NOT (p.undo IS NOT NULL AND p.first_status = 'approved')`
+
+/** The same without a payment `p`: where many are counted, all payments would be read for it. */
+export const isTokenless = `${hasNoToken} AND NOT EXISTS (
+  SELECT 1 FROM payments u WHERE u.id = t.payment_id AND u.undo IS NOT NULL AND u.first_status = 'approved'
+)`
 
 /** Why the call `t` of the payment `p` is an exception, if it is one. */
 export const exceptionKind = `CASE

@@ -1,13 +1,7 @@
-import { PgClient } from "@effect/sql-pg"
 import { assert, layer } from "@effect/vitest"
 import { Effect, Schema } from "effect"
 import { Event } from "../../src/domain/Event.ts"
-import { EventIds, PaymentIds } from "../../src/domain/Ids.ts"
-import { listStatement } from "../../src/events/EventsRepo.ts"
 import { problemOf } from "../http/Problems.ts"
-import { seedHistory } from "../support/History.ts"
-import { genericPlanOf, planOf } from "../support/Plan.ts"
-import { TestDatabase } from "../support/TestDatabase.ts"
 import { TestService } from "../support/TestService.ts"
 
 const Page = Schema.Struct({
@@ -100,34 +94,6 @@ layer(TestService.layer)("GET /v1/events", (it) => {
       const { request } = yield* TestService
       const payments = yield* request({ path: `/v1/payments?cursor=${next_cursor}`, key: other.keys.read })
       assert.deepStrictEqual(problemOf(payments), [400, "invalid_cursor"])
-    })
-  )
-})
-
-layer(TestDatabase.layerClient)("the list of events", (it) => {
-  it.effect("reads one page from an index in order, however many there are", () =>
-    Effect.gen(function* () {
-      const sql = yield* PgClient.PgClient
-      // Older than ours, or else the ids alone would lead to our events.
-      yield* seedHistory("a", 20_000)
-      const tenant = yield* seedHistory("b", 500)
-      const page = { limit: 25, before: null, type: null, paymentId: null }
-      const before = EventIds.fromUuid("019ab000-0000-7b30-8000-000000000200")
-      const paymentId = PaymentIds.fromUuid("019ab000-0000-7b10-8000-000000000100")
-      for (const [change, index] of [
-        [{}, "events_list"],
-        [{ before }, "events_list"],
-        [{ type: "payment.settled" }, "events_list_by_type"],
-        [{ type: "payment.refunded", before }, "events_list_by_type"],
-        [{ paymentId }, "events_payment_id"]
-      ] as const) {
-        const statement = listStatement(sql, tenant, { ...page, ...change })
-        for (const plan of [yield* planOf(statement), yield* genericPlanOf(statement)]) {
-          assert.deepStrictEqual(plan.indexes, [index], JSON.stringify(change))
-          assert.deepStrictEqual(plan.wholes, [])
-          if (!("paymentId" in change)) assert.notInclude(plan.nodes, "Sort")
-        }
-      }
     })
   )
 })

@@ -3,6 +3,7 @@ import { closeSync, openSync, readFileSync } from "node:fs"
 import { join } from "node:path"
 import { fileURLToPath, pathToFileURL } from "node:url"
 import { Deferred, Effect } from "effect"
+import { childEnvironment } from "../support/ChildEnvironment.ts"
 import { freePorts } from "../support/Ports.ts"
 import type { Command, Report } from "./Messages.ts"
 
@@ -41,8 +42,7 @@ export const startService = Effect.fnUntraced(function* (
     Effect.sync(() =>
       spawnWithLog(log, {
         ...env,
-        PATH: process.env.PATH ?? "",
-        HOME: process.env.HOME ?? "",
+        ...childEnvironment(),
         PORT: `${port}`,
         OPS_PORT: `${opsPort}`
       })

@@ -2,13 +2,8 @@ import { randomUUID } from "node:crypto"
 import { PgClient } from "@effect/sql-pg"
 import { assert, layer } from "@effect/vitest"
 import { Effect, Layer, Schema, Tracer } from "effect"
-import { PaymentIds } from "../../src/domain/Ids.ts"
 import { Timeline } from "../../src/domain/Timeline.ts"
-import { timelineStatement } from "../../src/payments/TimelineRepo.ts"
 import { problemOf } from "../http/Problems.ts"
-import { seedHistory } from "../support/History.ts"
-import { planOf } from "../support/Plan.ts"
-import { TestDatabase } from "../support/TestDatabase.ts"
 import { TestService } from "../support/TestService.ts"
 
 const decode = Schema.decodeUnknownEffect(Timeline)
@@ -104,17 +99,3 @@ layer(TestService.layer.pipe(Layer.provide(Layer.succeed(Tracer.Tracer, tracer))
     )
   }
 )
-
-layer(TestDatabase.layerClient)("the timeline", (it) => {
-  it.effect("reads the rows of one payment only", () =>
-    Effect.gen(function* () {
-      const sql = yield* PgClient.PgClient
-      const tenant = yield* seedHistory("a", 5_000)
-      const id = PaymentIds.fromUuid("019ab000-0000-7a10-8000-000000000700")
-      const { indexes, wholes } = yield* planOf(timelineStatement(sql, tenant, id))
-      const found = indexes.filter((index) => !index.startsWith("payments_"))
-      assert.sameMembers(found, ["transactions_payment_id", "ledger_entries_pkey", "events_payment_id"])
-      assert.deepStrictEqual(wholes, [])
-    })
-  )
-})

@@ -2,6 +2,7 @@ import { existsSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { assert, describe, it, layer } from "@effect/vitest"
 import { Effect, Schema } from "effect"
+import { Index } from "../../src/postgres/Indexes.ts"
 import { processesOf } from "../local/Workplace.ts"
 import { Place, portVariables, startHere } from "./Place.ts"
 import { launch, runToEnd } from "./Program.ts"
@@ -84,6 +85,11 @@ layer(Place.layer, { excludeTestServices: true })("operators' commands", (it) =>
         assert.strictEqual((second.to - first.to + 9_999_999_998) % 9_999_999_998, 10_000_001)
         const operator = yield* json(Key)("keys create --name Ops --environment live")
         assert.deepInclude(operator, { merchant_id: null, scopes: [] })
+        const indexes = yield* json(Schema.Array(Index))("indexes list")
+        assert.include(
+          indexes.map(({ index }) => index),
+          "transactions_pkey"
+        )
         assert.deepStrictEqual(processesOf(directory), [])
       }),
     60_000

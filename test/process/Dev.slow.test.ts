@@ -4,6 +4,7 @@ import { join } from "node:path"
 import { assert, it } from "@effect/vitest"
 import { Duration, Effect } from "effect"
 import { processesOf, workplace } from "../local/Workplace.ts"
+import { childEnvironment } from "../support/ChildEnvironment.ts"
 import { portVariables } from "./Place.ts"
 import { until } from "./Program.ts"
 
@@ -16,7 +17,7 @@ const startDev = (directory: string, env: Readonly<Record<string, string>>) =>
       Effect.sync(() => {
         const child = spawn("npm", ["run", "dev"], {
           cwd: directory,
-          env: { PATH: process.env.PATH, HOME: process.env.HOME, ...env },
+          env: { ...childEnvironment(), ...env },
           // A group of its own: npm does not hand every signal on.
           detached: true
         })

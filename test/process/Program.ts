@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process"
 import { fileURLToPath, pathToFileURL } from "node:url"
 import { Effect, Schedule } from "effect"
+import { childEnvironment } from "../support/ChildEnvironment.ts"
 
 export type Environment = Readonly<Record<string, string>>
 
@@ -27,7 +28,9 @@ const command = ["--import", pathToFileURL(path("bin/node-version.mjs")).href, p
 export const launch = (args: ReadonlyArray<string>, env: Environment) =>
   Effect.map(
     Effect.acquireRelease(
-      Effect.sync(() => observe(spawn(process.execPath, [...command, ...args], { env: bare(env) }))),
+      Effect.sync(() =>
+        observe(spawn(process.execPath, [...command, ...args], { env: { ...childEnvironment(), ...env } }))
+      ),
       ({ child, ended }) =>
         Effect.andThen(
           Effect.sync(() => child.kill("SIGKILL")),
@@ -57,9 +60,6 @@ export const runToEnd = (args: ReadonlyArray<string>, env: Environment) =>
     const code = yield* program.ended
     return { code, stdout: program.stdout(), stderr: program.stderr() }
   }).pipe(Effect.scoped)
-
-/** Nothing of our own environment: a variable of this shell must not change what is tested. */
-const bare = (env: Environment) => ({ PATH: process.env.PATH, HOME: process.env.HOME, ...env })
 
 const hasEnded = (child: ChildProcess) => child.exitCode !== null || child.signalCode !== null
 

@@ -5,6 +5,7 @@ import { promisify } from "node:util"
 import { assert, layer } from "@effect/vitest"
 import { Effect, Schema } from "effect"
 import type { Demo } from "../../src/local/DemoData.ts"
+import { childEnvironment } from "../support/ChildEnvironment.ts"
 import { farCutoff } from "../support/FarCutoff.ts"
 import { Place, startHere } from "./Place.ts"
 import { until } from "./Program.ts"
@@ -45,7 +46,7 @@ const runAll = Effect.fnUntraced(function* (document: string) {
   const { stdout } = yield* Effect.promise(() =>
     promisify(execFile)("sh", ["-ec", script], {
       cwd: checkout,
-      env: { PATH: process.env.PATH, HOME: process.env.HOME, ...env }
+      env: { ...childEnvironment(), ...env }
     })
   )
   return stdout

@@ -2,7 +2,7 @@ import type { PgClient } from "@effect/sql-pg"
 import { Duration } from "effect"
 import { PaymentIds, TransactionIds } from "../../domain/Ids.ts"
 import type { TransactionStatus } from "../../domain/Transaction.ts"
-import { isLateStanding, isUndoStalled, lacksToken, needsPerson } from "../../postgres/Exceptional.ts"
+import { isLateStanding, isTokenless, isUndoStalled, needsPerson } from "../../postgres/Exceptional.ts"
 import type { SealedBric } from "../../postgres/SealedBric.ts"
 import { claimedColumns } from "../ClaimedCall.ts"
 import { fence, followUpLease, reversalLimit, reversalWindow, voidMargin } from "../Deadlines.ts"
@@ -55,13 +55,30 @@ export const takeOverStatement = (sql: PgClient.PgClient, eventIds: ReadonlyArra
   FROM numbered n JOIN unnest(${eventIds}::text[]::uuid[]) WITH ORDINALITY AS e(id, number) USING (number)
   RETURNING id`
 
-/** The oldest first, but before all others the charges that EPX's window has not closed on. */
-export const dueStatement = (sql: PgClient.PgClient, limit: number, except: ReadonlyArray<string>) => sql`
-  SELECT id, payment_id FROM transactions
-  WHERE status = 'unknown' AND next_attempt_at <= now() AND coalesce(probe_of, reversal_of) IS NULL AND id <> ALL
-    (${except}::text[]::uuid[])
-  ORDER BY type IN ('sale', 'authorization') AND created_at > now() - interval '2 minutes' DESC, created_at
-  LIMIT ${limit}`
+/**
+ * Before all others the charges that EPX's window has not closed on, the oldest first; then what has been due for
+ * longest. No attempt is due before its call was made, so those charges are among what fell due within the window,
+ * however much else is waiting.
+ */
+export const dueStatement = (sql: PgClient.PgClient, limit: number, except: ReadonlyArray<string>) => {
+  const isDue = sql`status = 'unknown' AND next_attempt_at <= now() AND coalesce(probe_of, reversal_of) IS NULL
+    AND id <> ALL (${except}::text[]::uuid[])`
+  const isReversible = sql`type IN ('sale', 'authorization') AND created_at > now() - interval '2 minutes'
+    AND next_attempt_at > now() - interval '2 minutes'`
+  return sql`
+  SELECT id, payment_id FROM (
+    (
+      SELECT id, payment_id, created_at AS since, true AS is_reversible FROM transactions
+      WHERE ${isDue} AND ${isReversible}
+      ORDER BY created_at LIMIT ${limit}
+    )
+    UNION ALL (
+      SELECT id, payment_id, next_attempt_at, false FROM transactions WHERE ${isDue} AND NOT (${isReversible})
+      ORDER BY next_attempt_at LIMIT ${limit}
+    )
+  ) AS due
+  ORDER BY is_reversible DESC, since LIMIT ${limit}`
+}
 
 /** When a call was claimed: a refund that had to wait is older than that. */
 const claimedAt = (call: string) => `coalesce(${call}.claimed_at, ${call}.created_at)`
@@ -186,7 +203,7 @@ export const unknownStatement = (sql: PgClient.PgClient) => sql`
     FROM (
       SELECT t.created_at FROM transactions t WHERE ${sql.literal(isLateStanding)}
       UNION ALL
-      SELECT t.created_at FROM transactions t JOIN payments p ON p.id = t.payment_id WHERE ${sql.literal(lacksToken)}
+      SELECT t.created_at FROM transactions t WHERE ${sql.literal(isTokenless)}
     ) AS decided
   ) AS d`
 

@@ -229,7 +229,7 @@ export const expireStatement = (sql: PgClient.PgClient, eventIds: ReadonlyArray<
   WITH locked AS MATERIALIZED (
     SELECT * FROM payments
     WHERE first_status = 'approved' AND expires_at <= now() AND capturable > 0 AND calls = 0 AND doubts = 0
-    ORDER BY id LIMIT ${eventIds.length} FOR UPDATE SKIP LOCKED
+    ORDER BY expires_at LIMIT ${eventIds.length} FOR UPDATE SKIP LOCKED
   ), t AS (
     UPDATE transactions SET status = 'expired'
     FROM locked
@@ -250,10 +250,10 @@ export const expireStatement = (sql: PgClient.PgClient, eventIds: ReadonlyArray<
   FROM numbered n JOIN unnest(${eventIds}::text[]::uuid[]) WITH ORDINALITY AS e(id, number) USING (number)
   RETURNING id`
 
-/** Guards against duplicates that guard nothing any more. */
+/** Guards against duplicates that guard nothing any more. By their places, since a join would read all the others. */
 export const purgeGuardsStatement = (sql: PgClient.PgClient, limit: number) => sql`
-  DELETE FROM duplicate_guards WHERE (merchant_id, fingerprint) IN (
-    SELECT merchant_id, fingerprint FROM duplicate_guards WHERE expires_at < now() - interval '1 minute'
-    LIMIT ${limit} FOR UPDATE SKIP LOCKED
-  )
+  DELETE FROM duplicate_guards WHERE ctid = ANY (ARRAY(
+    SELECT ctid FROM duplicate_guards WHERE expires_at < now() - interval '1 minute'
+    ORDER BY expires_at LIMIT ${limit} FOR UPDATE SKIP LOCKED
+  ))
   RETURNING merchant_id`

@@ -3,7 +3,7 @@ import { assert, layer } from "@effect/vitest"
 import { Effect } from "effect"
 import { PaymentIds, TransactionIds } from "../../../src/domain/Ids.ts"
 import { isUndoStalled } from "../../../src/postgres/Exceptional.ts"
-import { historyStatement } from "../../../src/transactions/doubts/DoubtStatements.ts"
+import { dueStatement, historyStatement } from "../../../src/transactions/doubts/DoubtStatements.ts"
 import { seedHistory } from "../../support/History.ts"
 import { TestDatabase } from "../../support/TestDatabase.ts"
 
@@ -47,6 +47,31 @@ layer(TestDatabase.layerClient)("what is known of a payment in trouble", (it) =>
       assert.lengthOf(yield* stalled, 0)
       yield* sql`UPDATE transactions SET probe_of = NULL`
       assert.lengthOf(yield* stalled, 1)
+    })
+  )
+})
+
+layer(TestDatabase.layerClient)("among unknown outcomes", (it) => {
+  it.effect("charges that can still be reversed come first, and then what has been due for longest", () =>
+    Effect.gen(function* () {
+      const sql = yield* PgClient.PgClient
+      yield* seedHistory("a", 40)
+      yield* sql`UPDATE transactions SET status = 'unknown', created_at = now() - tran_nbr * interval '50 seconds',
+        next_attempt_at = now() - CASE WHEN tran_nbr < 3 THEN 1 ELSE tran_nbr END * interval '1 second'`
+      const due = (limit: number, ...except: ReadonlyArray<string>) =>
+        Effect.map(dueStatement(sql, limit, except), (rows) =>
+          rows.map(({ id }) => Number.parseInt(String(id).slice(-12), 16))
+        )
+      assert.deepStrictEqual(yield* due(1), [2])
+      assert.deepStrictEqual(yield* due(4), [2, 1, 40, 39])
+      assert.deepStrictEqual(yield* due(2, "019ab000-0000-7a20-8000-000000000002"), [1, 40])
+      assert.sameMembers(
+        yield* due(100),
+        Array.from({ length: 40 }, (_, index) => index + 1)
+      )
+      // Of an attempt that was due before its call was made, as clocks may say, nothing is left out either.
+      yield* sql`UPDATE transactions SET created_at = now(), next_attempt_at = now() - interval '3 minutes'`
+      assert.lengthOf(yield* due(100), 40)
     })
   )
 })
