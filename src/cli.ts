@@ -71,13 +71,9 @@ const paymentService = Command.make("payment-service").pipe(
     terminalsCommand,
     keysCommand,
     exceptionsCommand,
-<<<<<<< HEAD
     killSwitchesCommand,
-    tranNbrCommand
-=======
     tranNbrCommand,
     indexesCommand
->>>>>>> h3
   ])
 )
 

@@ -28,11 +28,14 @@ interface Asking {
   readonly keyId: unknown
 }
 
-/** Whether an operator has stopped it, for this merchant (an expression that is one) or for all. */
-export const isStopped = (sql: PgClient.PgClient, operation: unknown, merchantId: string) => sql`EXISTS (
-      SELECT 1 FROM kill_switches AS stop WHERE stop.operation = ${operation}
-        AND (stop.merchant_id IS NULL OR stop.merchant_id = ${sql.literal(merchantId)})
-    )`
+/**
+ * Whether an operator has stopped it, for this merchant (an expression that is one) or for all. Not `EXISTS`, which would
+ * be joined, and change the plan of all else.
+ */
+export const isStopped = (sql: PgClient.PgClient, operation: unknown, merchantId: string) => sql`coalesce((
+      SELECT true FROM kill_switches AS stop WHERE stop.operation = ${operation}
+        AND (stop.merchant_id IS NULL OR stop.merchant_id = ${sql.literal(merchantId)}) LIMIT 1
+    ), false)`
 
 /**
  * Where the merchant's calls go, if it may make this one: it is active, its key is valid, and the operation is not

@@ -57,6 +57,20 @@ const known = (wait: Effect.Effect<unknown, unknown, Needs>): Asked =>
     return { path, headers: { "if-none-match": etag } }
   })
 
+/** Of a merchant that nobody else here knows. */
+const killSwitch = Effect.flatMap(TestService, ({ makeMerchant }) =>
+  Effect.map(makeMerchant(), ({ id }) => ({
+    path: "/v1/kill-switches",
+    json: { operation: "void", reason: "A drill", merchant_id: id }
+  }))
+)
+
+const thrownSwitch: Asked = Effect.gen(function* () {
+  const { operatorKey: key, requestOps } = yield* TestService
+  const { json } = yield* requestOps({ ...(yield* killSwitch), key })
+  return { path: `/v1/kill-switches/${json.id}/lift`, json: {} }
+})
+
 /** Makes every tag one of yesterday. */
 const changeAll = Effect.flatMap(PgClient.PgClient, (sql) => sql`UPDATE payments SET version = version + 1`)
 
@@ -185,5 +199,8 @@ export const budgets: Readonly<Record<string, ReadonlyArray<Budget>>> = {
   "POST /v1/api-keys/:id/roll": [budget("one", 2, onNewKey("roll", {}))],
   "GET /v1/exceptions": [budget("a page", 1, to("/v1/exceptions?limit=100"))],
   "POST /v1/exceptions/:id/resolve": [budget("an unknown outcome", 2, unknownSale)],
+  "POST /v1/kill-switches": [budget("of one merchant", 1, killSwitch)],
+  "GET /v1/kill-switches": [budget("a page", 1, to("/v1/kill-switches?limit=100"))],
+  "POST /v1/kill-switches/:id/lift": [budget("one in force", 1, thrownSwitch)],
   "GET /v1/audit-events": [budget("a page", 1, to("/v1/audit-events?limit=100"))]
 }

@@ -3,7 +3,9 @@ import { PgClient } from "@effect/sql-pg"
 import { assert, layer } from "@effect/vitest"
 import { Effect, Exit, Layer, Option, Redacted, Schema } from "effect"
 import { TransactionIds } from "../../src/domain/Ids.ts"
+import { StoppableOperation } from "../../src/domain/KillSwitch.ts"
 import { Account } from "../../src/domain/Ledger.ts"
+import { LimitKind } from "../../src/domain/Limit.ts"
 import { MerchantStatus } from "../../src/domain/Merchant.ts"
 import { Amount, Currency } from "../../src/domain/Money.ts"
 import { PaymentStatus } from "../../src/domain/Payment.ts"
@@ -23,6 +25,9 @@ type Table =
   | "events"
   | "ledger_entries"
   | "duplicate_guards"
+  | "kill_switches"
+  | "rate_limits"
+  | "concurrency_leases"
 type Row = Readonly<Record<string, unknown>>
 
 const id = { merchant: randomUUID(), terminal: randomUUID(), payment: randomUUID(), transaction: randomUUID() }
@@ -92,8 +97,32 @@ const rows: Readonly<Record<Table, Row>> = {
     fingerprint: bytes(32, "01"),
     payment_id: id.payment,
     expires_at: later
+  },
+  kill_switches: { id: randomUUID(), operation: "refund", reason: "A drill" },
+  rate_limits: {
+    merchant_id: id.merchant,
+    environment: "test",
+    kind: "reads",
+    tokens: 1,
+    granted: 1,
+    refilled_at: later
+  },
+  concurrency_leases: {
+    merchant_id: id.merchant,
+    environment: "test",
+    process: randomUUID(),
+    places: 1,
+    expires_at: later
   }
 }
+
+/** They have another key, or none. */
+const withoutId: ReadonlySet<Table> = new Set([
+  "ledger_entries",
+  "duplicate_guards",
+  "rate_limits",
+  "concurrency_leases"
+])
 
 const bric = { bric_sealed: "\\x01", bric_key_id: "key-1", bric_fingerprint: bytes(32, "02") }
 const reversal = { type: "reversal", reversal_of: id.transaction, idempotency_key: null }
@@ -112,7 +141,7 @@ let made = 1_000
 const another = (table: Table, change: Row = {}): Row => {
   const number = ++made
   return {
-    ...(table === "ledger_entries" || table === "duplicate_guards" ? {} : { id: randomUUID() }),
+    ...(withoutId.has(table) ? {} : { id: randomUUID() }),
     ...(table === "api_keys" ? { hash: bytes(8, number.toString(16).padStart(8, "0")) } : {}),
     ...(table === "terminals" ? { environment: "live", terminal_nbr: `${number}` } : {}),
     ...(table === "transactions" ? { tran_nbr: number, idempotency_key: `${number}` } : {}),
@@ -193,7 +222,14 @@ const refused: ReadonlyArray<readonly [table: Table, change: Row]> = [
   ["events", { environment: "prod" }],
   ["ledger_entries", { account: "bank" }],
   ["ledger_entries", { amount: 0 }],
-  ["duplicate_guards", { fingerprint: bytes(31, "01") }]
+  ["duplicate_guards", { fingerprint: bytes(31, "01") }],
+  ["merchants", { reads_per_second: 0 }],
+  ["merchants", { writes_per_second: 0 }],
+  ["merchants", { writes_at_once: 0 }],
+  ["kill_switches", { operation: "reversal" }],
+  ["kill_switches", {}],
+  ["rate_limits", { kind: "deletes" }],
+  ["concurrency_leases", { places: -1 }]
 ]
 
 const wordsOf = (rule: string) => [...rule.matchAll(/'([^']*)'::text/g)].map(([, word = ""]) => word).toSorted()
@@ -214,12 +250,17 @@ const vocabularies: Readonly<Record<string, ReadonlyArray<string>>> = {
   "transactions.status": TransactionStatus.literals,
   "events.environment": Environment.literals,
   "ledger_entries.account": Account.literals,
-  "ledger_entries.currency": Currency.literals
+  "ledger_entries.currency": Currency.literals,
+  "kill_switches.operation": StoppableOperation.literals,
+  "rate_limits.environment": Environment.literals,
+  "rate_limits.kind": LimitKind.literals,
+  "concurrency_leases.environment": Environment.literals
 }
 
 const WithRows = Layer.effectDiscard(
-  Effect.forEach(["merchants", "terminals", "api_keys", "payments", "transactions", "events"] as const, (table) =>
-    put(table)
+  Effect.forEach(
+    ["merchants", "terminals", "api_keys", "payments", "transactions", "events", "kill_switches"] as const,
+    (table) => put(table)
   )
 ).pipe(Layer.provideMerge(TestDatabase.layerClient))
 
