@@ -56,8 +56,9 @@ layer(TestDatabase.layerClient)("among unknown outcomes", (it) => {
     Effect.gen(function* () {
       const sql = yield* PgClient.PgClient
       yield* seedHistory("a", 40)
-      yield* sql`UPDATE transactions SET status = 'unknown', created_at = now() - tran_nbr * interval '50 seconds',
-        next_attempt_at = now() - CASE WHEN tran_nbr < 3 THEN 1 ELSE tran_nbr END * interval '1 second'`
+      yield* sql`UPDATE transactions SET status = 'unknown',
+        created_at = now() - tran_nbr * CASE WHEN tran_nbr < 3 THEN interval '50 seconds' ELSE interval '1 day' END,
+        next_attempt_at = now() - CASE WHEN tran_nbr < 3 THEN interval '1 second' ELSE tran_nbr * interval '1 hour' END`
       const due = (limit: number, ...except: ReadonlyArray<string>) =>
         Effect.map(dueStatement(sql, limit, except), (rows) =>
           rows.map(({ id }) => Number.parseInt(String(id).slice(-12), 16))
