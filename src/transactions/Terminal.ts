@@ -29,8 +29,8 @@ interface Asking {
 }
 
 /**
- * Whether an operator has stopped it, for this merchant (an expression that is one) or for all. Not `EXISTS`, which would
- * be joined, and change the plan of all else.
+ * Whether an operator has stopped it, for this merchant (an expression that is one) or for all. Not `EXISTS`, which
+ * would be joined, and change the plan of all else.
  */
 export const isStopped = (sql: PgClient.PgClient, operation: unknown, merchantId: string) => sql`coalesce((
       SELECT true FROM kill_switches AS stop WHERE stop.operation = ${operation}
