@@ -43,6 +43,7 @@ import { TimelineRepo } from "./payments/TimelineRepo.ts"
 import { Timelines } from "./payments/Timelines.ts"
 import { type CipherKeys, ColumnCipher } from "./postgres/ColumnCipher.ts"
 import { type Connection, Database } from "./postgres/Database.ts"
+import { fiberCount } from "./telemetry/FiberCount.ts"
 import { resourcesLayer } from "./telemetry/Resources.ts"
 import { Calls } from "./transactions/Calls.ts"
 import { Transactions } from "./transactions/charges/Transactions.ts"
@@ -94,7 +95,8 @@ const foundationLayer = (options: ServiceOptions) =>
     Layer.provideMerge(Database.layer({ ...options, checkoutTimeout: "2 seconds" })),
     Layer.provideMerge(ColumnCipher.layer({ keys: options.encryptionKeys, fingerprintKey: options.fingerprintKey })),
     Layer.provideMerge(pooledRandom),
-    Layer.provideMerge(Layer.merge(Health.layer, Admission.layer))
+    Layer.provideMerge(Layer.merge(Health.layer, Admission.layer)),
+    Layer.provideMerge(fiberCount)
   )
 
 /** Calls to EPX and what follows from them; it closes when every call that has begun is on record. */
