@@ -6,6 +6,7 @@ import { Problem } from "./http/Problem.ts"
 import { Validation } from "./http/Validation.ts"
 import { ApiKeysApi } from "./merchants/ApiKeysApi.ts"
 import { MerchantsApi } from "./merchants/MerchantsApi.ts"
+import { ProfilesApi } from "./profiles/ProfilesApi.ts"
 
 /** What operators may do, on the port of operations. Only operator keys open it. */
 export class OperatorApi extends HttpApi.make("operator")
@@ -13,6 +14,7 @@ export class OperatorApi extends HttpApi.make("operator")
   .add(ApiKeysApi)
   .add(ExceptionsApi)
   .add(AuditEventsApi)
+  .add(ProfilesApi)
   .middleware(Validation)
   .annotate(HttpApi.ParseOptions, { onExcessProperty: "error", errors: "all" })
   // Every client sends headers that no route declares.
@@ -21,8 +23,8 @@ export class OperatorApi extends HttpApi.make("operator")
   .annotateMerge(
     described(
       "Payment service: operators",
-      "Merchants, their terminals and API keys, what needs a person, and what operators did, on the port of " +
-        "operations. " +
+      "Merchants, their terminals and API keys, what needs a person, what operators did, and profiles of the " +
+        "process, on the port of operations. " +
         "Only operator keys open it."
     )
   ) {}

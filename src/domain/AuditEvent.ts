@@ -12,7 +12,8 @@ export const AuditAction = Schema.Literals([
   "api_key.created",
   "api_key.revoked",
   "api_key.rolled",
-  "tran_nbr.jumped"
+  "tran_nbr.jumped",
+  "profile.started"
 ]).annotate({ identifier: "AuditAction" })
 export type AuditAction = typeof AuditAction.Type
 

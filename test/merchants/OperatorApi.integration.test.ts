@@ -18,11 +18,13 @@ import { Merchants } from "../../src/merchants/Merchants.ts"
 import { MerchantsHttp } from "../../src/merchants/MerchantsHttp.ts"
 import { OperatorApi } from "../../src/OperatorApi.ts"
 import { ColumnCipher } from "../../src/postgres/ColumnCipher.ts"
+import { Profiles } from "../../src/profiles/Profiles.ts"
+import { ProfilesHttp } from "../../src/profiles/ProfilesHttp.ts"
 import { MerchantsTest, terminal } from "./MerchantsTest.ts"
 
 const Routes = HttpApiBuilder.layer(OperatorApi).pipe(
-  Layer.provide([MerchantsHttp, ApiKeysHttp, ExceptionsHttp, AuditEventsHttp]),
-  Layer.provide([Layer.mock(Exceptions)({}), AuditEvents.layer]),
+  Layer.provide([MerchantsHttp, ApiKeysHttp, ExceptionsHttp, AuditEventsHttp, ProfilesHttp]),
+  Layer.provide([Layer.mock(Exceptions)({}), Layer.mock(Profiles)({}), AuditEvents.layer]),
   Layer.provide(AuditEventsRepo.layer),
   Layer.provide([OperatorAuthenticationLayer("test"), Validation.layer])
 )

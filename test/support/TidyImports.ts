@@ -25,6 +25,7 @@ export const mayImport: Readonly<Record<string, ReadonlyArray<string>>> = {
   postgres: ["domain", "telemetry", "running"],
   http: ["domain", "telemetry", "running"],
   audit: [...storing, "http"],
+  profiles: [...storing, "http"],
   merchants: [...storing, "http"],
   events: [...storing, "http", "merchants"],
   transactions: [...storing, "epx", "merchants", "events"],
