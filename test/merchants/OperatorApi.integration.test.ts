@@ -262,7 +262,7 @@ layer(Server)("OperatorApi", (it) => {
           all.push([endpoint.method as Method, endpoint.path.replaceAll(/:\w+/g, merchant.id)])
         }
       })
-      assert.lengthOf(all, 15)
+      assert.lengthOf(all, 17)
       const before = yield* sql`SELECT count(*)::int AS n FROM merchants, api_keys`
 
       for (const secret of [
