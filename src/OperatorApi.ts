@@ -7,6 +7,7 @@ import { Validation } from "./http/Validation.ts"
 import { KillSwitchesApi } from "./kill-switches/KillSwitchesApi.ts"
 import { ApiKeysApi } from "./merchants/ApiKeysApi.ts"
 import { MerchantsApi } from "./merchants/MerchantsApi.ts"
+import { ProfilesApi } from "./profiles/ProfilesApi.ts"
 
 /** What operators may do, on the port of operations. Only operator keys open it. */
 export class OperatorApi extends HttpApi.make("operator")
@@ -15,6 +16,7 @@ export class OperatorApi extends HttpApi.make("operator")
   .add(ExceptionsApi)
   .add(KillSwitchesApi)
   .add(AuditEventsApi)
+  .add(ProfilesApi)
   .middleware(Validation)
   .annotate(HttpApi.ParseOptions, { onExcessProperty: "error", errors: "all" })
   // Every client sends headers that no route declares.
@@ -23,8 +25,8 @@ export class OperatorApi extends HttpApi.make("operator")
   .annotateMerge(
     described(
       "Payment service: operators",
-      "Merchants, their terminals and API keys, what needs a person, what is stopped, and what operators did, on " +
-        "the port of operations. " +
+      "Merchants, their terminals and API keys, what needs a person, what is stopped, what operators did, and profiles " +
+        "of the process, on the port of operations. " +
         "Only operator keys open it."
     )
   ) {}

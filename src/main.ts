@@ -48,6 +48,10 @@ import { TimelineRepo } from "./payments/TimelineRepo.ts"
 import { Timelines } from "./payments/Timelines.ts"
 import { type CipherKeys, ColumnCipher } from "./postgres/ColumnCipher.ts"
 import { type Connection, Database } from "./postgres/Database.ts"
+import { Profiles } from "./profiles/Profiles.ts"
+import { ProfilesHttp } from "./profiles/ProfilesHttp.ts"
+import { ProfilesRepo } from "./profiles/ProfilesRepo.ts"
+import { fiberCount } from "./telemetry/FiberCount.ts"
 import { resourcesLayer } from "./telemetry/Resources.ts"
 import { Calls } from "./transactions/Calls.ts"
 import { Transactions } from "./transactions/charges/Transactions.ts"
@@ -89,7 +93,8 @@ export interface ServiceOptions {
 
 /** The whole service on a database whose schema is current. Layers close in the reverse order of this page. */
 export const serviceLayer = (options: ServiceOptions) =>
-  apiLayer(options).pipe(
+  profilesEnd.pipe(
+    Layer.provideMerge(apiLayer(options)),
     Layer.provideMerge(admissionLayer),
     Layer.provideMerge(moneyLayer(options)),
     Layer.provideMerge(opsLayer(options)),
@@ -98,17 +103,25 @@ export const serviceLayer = (options: ServiceOptions) =>
 
 /** What everything stands on: it closes last. */
 const foundationLayer = (options: ServiceOptions) =>
-  Layer.mergeAll(Merchants.layer, Events.layer, Timelines.layer, Exceptions.layer, AuditEvents.layer).pipe(
+  Layer.mergeAll(
+    Merchants.layer,
+    Events.layer,
+    Timelines.layer,
+    Exceptions.layer,
+    AuditEvents.layer,
+    Profiles.layer
+  ).pipe(
     Layer.provideMerge(Layer.provide(KillSwitches.layer, KillSwitchesRepo.layer)),
     Layer.provideMerge(Layer.provide(limitsLayer(options.merchantLimits), [LeasesRepo.layer, PlacesRepo.layer])),
     Layer.provideMerge(resourcesLayer()),
     Layer.provideMerge(ApiKeys.layer),
     Layer.provide([MerchantsRepo.layer, ApiKeysRepo.layer, EventsRepo.layer, TimelineRepo.layer]),
-    Layer.provide([ExceptionsRepo.layer, TransactionsRepo.layer, AuditEventsRepo.layer]),
+    Layer.provide([ExceptionsRepo.layer, TransactionsRepo.layer, AuditEventsRepo.layer, ProfilesRepo.layer]),
     Layer.provideMerge(Database.layer({ ...options, checkoutTimeout: "2 seconds" })),
     Layer.provideMerge(ColumnCipher.layer({ keys: options.encryptionKeys, fingerprintKey: options.fingerprintKey })),
     Layer.provideMerge(pooledRandom),
-    Layer.provideMerge(Layer.merge(Health.layer, Admission.layer))
+    Layer.provideMerge(Layer.merge(Health.layer, Admission.layer)),
+    Layer.provideMerge(fiberCount)
   )
 
 /** Calls to EPX and what follows from them; it closes when every call that has begun is on record. */
@@ -130,6 +143,9 @@ export const moneyLayer = (options: Pick<ServiceOptions, "epx" | "lookUps" | "se
 const admissionLayer = Layer.effectDiscard(
   Effect.flatMap(Effect.all([Admission, TransactionsRepo]), ([{ watch }, { claimAge_ms }]) => watch(claimAge_ms))
 ).pipe(Layer.provide(TransactionsRepo.layer))
+
+/** A service that ends waits for calls, and not for what only looks on. */
+const profilesEnd = Layer.effectDiscard(Effect.flatMap(Profiles, ({ end }) => Effect.addFinalizer(() => end)))
 
 const healthLayer = Layer.unwrap(
   Effect.map(Database, ({ pipelined }) =>
@@ -169,7 +185,7 @@ const opsLayer = ({ limits, maxConnections, operatorEnvironment, opsHost: host, 
 const opsRoutes = (operatorEnvironment: Environment) =>
   Layer.mergeAll(
     HttpApiBuilder.layer(OperatorApi, { openapiPath: "/openapi.json" }).pipe(
-      Layer.provide([MerchantsHttp, ApiKeysHttp, ExceptionsHttp, KillSwitchesHttp, AuditEventsHttp]),
+      Layer.provide([MerchantsHttp, ApiKeysHttp, ExceptionsHttp, KillSwitchesHttp, AuditEventsHttp, ProfilesHttp]),
       Layer.provide([OperatorAuthenticationLayer(operatorEnvironment), Validation.layer])
     ),
     methodNotAllowed(OperatorApi),

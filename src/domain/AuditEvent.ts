@@ -14,7 +14,8 @@ export const AuditAction = Schema.Literals([
   "api_key.rolled",
   "tran_nbr.jumped",
   "kill_switch.thrown",
-  "kill_switch.lifted"
+  "kill_switch.lifted",
+  "profile.started"
 ]).annotate({ identifier: "AuditAction" })
 export type AuditAction = typeof AuditAction.Type
 

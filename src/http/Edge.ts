@@ -20,7 +20,7 @@ export const Edge = HttpRouter.middleware(
     const health = yield* Health
     const admission = yield* Admission
     const timer = yield* makeTimer
-    // Nothing interrupts a request here; from the route on, its deadline does, and where it only reads its client too.
+    // Nothing interrupts a request here; from the route on, its deadline does, and some end with their client.
     return (route: Effect.Effect<HttpServerResponse.HttpServerResponse, unknown>) => {
       const guarded = Effect.andThen(Effect.interruptible(guardRequest), route)
       const plain = Effect.catchCause(before(timer)(guarded), toProblem)
@@ -42,7 +42,7 @@ export const Edge = HttpRouter.middleware(
             Effect.onError(() => observe(request, clientGone, start)),
             Effect.updateContext(identifiedBy(id, span !== undefined))
           )
-          const whole = isSafe(request) ? answered : carriedOut(answered)
+          const whole = isForItsClient(request) ? answered : carriedOut(answered)
           return mayBeCompressed(request) ? compressed(whole) : whole
         })
 
@@ -70,8 +70,9 @@ const compressed = HttpMiddleware.compression({ algorithms: ["br", "gzip"], minS
 /** As proxies log a client that did not wait for its answer; nobody is sent it. */
 const clientGone = 499
 
-const isSafe = ({ method }: HttpServerRequest.HttpServerRequest) =>
-  method === "GET" || method === "HEAD" || method === "OPTIONS"
+/** What only reads, and a profile: it changes nothing, and costs as long as it is taken. */
+const isForItsClient = ({ method, url }: HttpServerRequest.HttpServerRequest) =>
+  method === "GET" || method === "HEAD" || method === "OPTIONS" || url.startsWith("/v1/profiles/")
 
 /** What changes something goes on when its client goes: a fiber of its own does not hear of that. */
 const carriedOut = <A, E, R>(request: Effect.Effect<A, E, R>) =>

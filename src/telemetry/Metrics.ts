@@ -143,6 +143,12 @@ export const processorTime = Metric.counter("process_cpu_seconds_total", {
   description: "Processor time of all threads, user and system",
   incremental: true
 })
+export const activeResources = Metric.gauge("nodejs_active_resources", {
+  description: "What keeps the event loop alive: sockets, servers, timers and requests to the system"
+})
+export const fibersActive = Metric.gauge("fibers_active", {
+  description: "Fibers of the service that have begun and not ended"
+})
 export const openDescriptors = Metric.gauge("process_open_fds", { description: "Open file descriptors" })
 export const mostDescriptors = Metric.gauge("process_max_fds", { description: "As many as may be open" })
 export const collections = Metric.counter("nodejs_gc_total", {

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from "node:fs"
 import { monitorEventLoopDelay, PerformanceObserver } from "node:perf_hooks"
-import { memoryUsage, resourceUsage } from "node:process"
+import { getActiveResourcesInfo, memoryUsage, resourceUsage } from "node:process"
 import { type Duration, Effect, Layer, Metric, Option, Predicate, Schedule } from "effect"
 import { counter, gauge } from "./Gauge.ts"
 import * as Metrics from "./Metrics.ts"
@@ -22,7 +22,8 @@ const memory = Effect.all(
     gauge(Metrics.residentMemory, () => memoryUsage.rss()),
     gauge(Metrics.heapUsed, () => memoryUsage().heapUsed),
     gauge(Metrics.heapTotal, () => memoryUsage().heapTotal),
-    gauge(Metrics.externalMemory, () => memoryUsage().external)
+    gauge(Metrics.externalMemory, () => memoryUsage().external),
+    gauge(Metrics.activeResources, () => getActiveResourcesInfo().length)
   ],
   { discard: true }
 )

@@ -20,11 +20,18 @@ import { Merchants } from "../../src/merchants/Merchants.ts"
 import { MerchantsHttp } from "../../src/merchants/MerchantsHttp.ts"
 import { OperatorApi } from "../../src/OperatorApi.ts"
 import { ColumnCipher } from "../../src/postgres/ColumnCipher.ts"
+import { Profiles } from "../../src/profiles/Profiles.ts"
+import { ProfilesHttp } from "../../src/profiles/ProfilesHttp.ts"
 import { MerchantsTest, terminal } from "./MerchantsTest.ts"
 
 const Routes = HttpApiBuilder.layer(OperatorApi).pipe(
-  Layer.provide([MerchantsHttp, ApiKeysHttp, ExceptionsHttp, KillSwitchesHttp, AuditEventsHttp]),
-  Layer.provide([Layer.mock(Exceptions)({}), Layer.mock(KillSwitches)({}), AuditEvents.layer]),
+  Layer.provide([MerchantsHttp, ApiKeysHttp, ExceptionsHttp, KillSwitchesHttp, AuditEventsHttp, ProfilesHttp]),
+  Layer.provide([
+    Layer.mock(Exceptions)({}),
+    Layer.mock(KillSwitches)({}),
+    Layer.mock(Profiles)({}),
+    AuditEvents.layer
+  ]),
   Layer.provide(AuditEventsRepo.layer),
   Layer.provide([OperatorAuthenticationLayer("test"), Validation.layer])
 )
@@ -313,7 +320,7 @@ layer(Server)("OperatorApi", (it) => {
           all.push([endpoint.method as Method, endpoint.path.replaceAll(/:\w+/g, merchant.id)])
         }
       })
-      assert.lengthOf(all, 18)
+      assert.lengthOf(all, 20)
       const before = yield* sql`SELECT count(*)::int AS n FROM merchants, api_keys`
 
       for (const secret of [

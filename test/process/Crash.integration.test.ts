@@ -1,8 +1,8 @@
 import { assert, layer } from "@effect/vitest"
-import { Effect } from "effect"
+import { Effect, Exit } from "effect"
 import { becomes, callsOf, endLease, passTime, reaches, received, standing } from "./Books.ts"
 import { until } from "./Program.ts"
-import { payments, sell } from "./Shop.ts"
+import { paymentOf, payments, sell } from "./Shop.ts"
 import { Stand } from "./Stand.ts"
 
 const amount = 900
@@ -83,3 +83,84 @@ layer(Stand.layer, { excludeTestServices: true })("a service killed between send
     30_000
   )
 })
+
+/** Memory for a service that has just begun, and for some dozens of requests of which each keeps a megabyte. */
+const short = {
+  NODE_OPTIONS: `--max-old-space-size=96 --import=${new URL("./Leak.ts", import.meta.url).href}`
+}
+
+/** Sells until no answer comes any more; returns the keys of what was asked for, with what was answered. */
+const sellUntilItEnds = Effect.fnUntraced(function* ({ access, ended }: Effect.Success<ReturnType<Start>>) {
+  const asked = new Map<string, string | undefined>()
+  const sale = Effect.suspend(() => {
+    const key = `load-${asked.size}`
+    asked.set(key, undefined)
+    return Effect.tap(Effect.exit(sell(access, { key, amount })), (answer) =>
+      Effect.sync(() => {
+        if (Exit.isSuccess(answer) && answer.value.status < 300) asked.set(key, paymentOf(answer.value).status)
+      })
+    )
+  })
+  const client = Effect.repeat(sale, { until: Exit.isFailure })
+  const [ending] = yield* Effect.all([ended, client, client, client, client], { concurrency: "unbounded" })
+  return { asked, ending }
+})
+
+type Start = Stand["Service"]["start"]
+
+/** Brings a charge that a process has left behind to its end, whatever became of it at EPX. */
+const decide = Effect.fnUntraced(function* (key: string) {
+  const [charge] = yield* callsOf(key)
+  if (charge === undefined || (charge.status !== "submitting" && charge.status !== "unknown")) return
+  yield* endLease(key)
+  const found = Effect.all({ calls: callsOf(key), denied: denials(key) })
+  const { denied } = yield* until(
+    found,
+    ({ calls, denied }) => denied.length > 0 || !["submitting", "unknown"].includes(calls[0]?.status ?? "")
+  )
+  if (denied.length > 0) yield* passTimeUntilDecided(key)
+})
+
+layer(Stand.layer, { excludeTestServices: true })(
+  "F-18, RM-CHAOS: a service that runs out of memory under load",
+  (it) => {
+    it.effect(
+      "loses no money: what was answered stands, and its successor brings the rest to an end",
+      () =>
+        Effect.gen(function* () {
+          const { simulator, start } = yield* Stand
+          const { asked } = yield* Effect.gen(function* () {
+            const service = yield* start(short)
+            for (const [key, effect] of Object.entries({ slow: "SLOW_30000", lost: "TIMEOUT_BEFORE" })) {
+              yield* simulator.scenarios.add({ effect })
+              yield* Effect.forkScoped(Effect.exit(sell(service.access, { key, amount })))
+              yield* reaches(key)
+            }
+            const { asked, ending } = yield* sellUntilItEnds(service)
+            assert.strictEqual(ending, "SIGABRT", service.stderr())
+            assert.include(service.stderr(), "out of memory")
+            return { asked }
+          }).pipe(Effect.scoped)
+          const captured = [...asked].filter(([, status]) => status === "captured")
+          assert.isAbove(captured.length, 8)
+
+          yield* start()
+          const keys = ["slow", "lost", ...asked.keys()]
+          for (const key of keys) yield* decide(key)
+          const became = new Map<string, string | undefined>()
+          for (const key of keys) {
+            const [charge] = yield* callsOf(key)
+            became.set(key, charge?.status)
+            assert.strictEqual(yield* standing(simulator, key), charge?.status === "approved" ? amount : 0, key)
+          }
+          assert.deepStrictEqual([became.get("slow"), became.get("lost")], ["reversed", "failed"])
+          for (const [key] of captured) assert.strictEqual(became.get(key), "approved", key)
+          // Nothing stands there that is not here.
+          const all = (yield* simulator.transactions({})).reduce((sum, each) => sum + each.amount - each.released, 0)
+          assert.strictEqual(all, amount * [...became.values()].filter((status) => status === "approved").length)
+          assert.isEmpty(yield* simulator.doubleCharges())
+        }),
+      120_000
+    )
+  }
+)

@@ -4,12 +4,12 @@ import type { Pool } from "undici"
 import type { Dice } from "../chaos/Dice.ts"
 import type { Gateway } from "../chaos/Gateway.ts"
 import { visa } from "../process/Shop.ts"
-import { ask, breakOff, leave, type Shop } from "./Shop.ts"
+import { type Asked, ask, breakOff, leave, type Shop } from "./Shop.ts"
 
 /** What one client does something with. */
 interface Turn {
   readonly shop: Shop
-  readonly gateway: Gateway
+  readonly gateway: Pick<Gateway, "fail">
   readonly pool: Pool
   readonly dice: Dice
 }
@@ -28,8 +28,8 @@ const saleOf = (dice: Dice, change: object = {}) => ({
   ...change
 })
 
-const charge = ({ dice, pool, shop }: Turn, change: object = {}) =>
-  ask(shop, pool, { path, body: saleOf(dice, change), idempotencyKey: randomUUID() })
+const charge = ({ dice, pool, shop }: Turn, change: object = {}, asked: Partial<Asked> = {}) =>
+  ask(shop, pool, { path, body: saleOf(dice, change), idempotencyKey: randomUUID(), ...asked })
 
 /** Something done with a payment that was approved. */
 const then = Effect.fnUntraced(function* (turn: Turn, change: object, route: string, body: object) {
@@ -44,6 +44,8 @@ const readBack = Effect.fnUntraced(function* (turn: Turn) {
   if (sold?.id !== undefined) yield* ask(turn.shop, turn.pool, { path: `${path}/${sold.id}` })
 })
 
+const missing = `${path}/pay_${"0".padEnd(26, "z")}`
+
 const madeUpKey = () => `sk_test_${randomUUID().replaceAll("-", "").padEnd(43, "A")}`
 
 /** What became of a request whose client went away, it learns by asking again. */
@@ -52,6 +54,8 @@ const goAway = Effect.fnUntraced(function* ({ dice, pool, shop }: Turn) {
   yield* leave(shop, pool, asked, dice.between(0, 30))
   return yield* ask(shop, pool, asked)
 })
+
+const stopReading = ({ dice, pool, shop }: Turn) => leave(shop, pool, { path: `${path}?limit=100` }, dice.between(0, 5))
 
 /** EPX books a charge, and its answer never comes whole: the service has to undo it. */
 const lost = (effect: string) => (turn: Turn) => {
@@ -68,18 +72,22 @@ interface Operation {
 }
 
 const operations: ReadonlyArray<Operation> = [
-  { name: "sale", share: 30, run: charge },
+  { name: "sale", share: 22, run: charge },
+  { name: "sale, connection closed", share: 2, run: (turn) => charge(turn, {}, { closes: true }) },
   { name: "sale declined", share: 10, run: (turn) => charge(turn, { amount: 120 }) },
   { name: "sale, void", share: 8, run: (turn) => then(turn, {}, "void", {}) },
   { name: "sale, refund", share: 8, run: (turn) => then(turn, {}, "refunds", { amount: 100 }) },
   { name: "authorization, capture", share: 10, run: (turn) => then(turn, { capture: false }, "capture", {}) },
   { name: "list read", share: 10, run: ({ pool, shop }) => ask(shop, pool, { path: `${path}?limit=10` }) },
   { name: "sale, read", share: 10, run: readBack },
+  { name: "payment missing", share: 2, run: ({ pool, shop }) => ask(shop, pool, { path: missing }) },
+  { name: "no JSON", share: 2, run: (turn) => charge(turn, {}, { body: '{"amount":' }) },
   { name: "key made up", share: 2, run: ({ pool, shop }) => ask(shop, pool, { path, apiKey: madeUpKey() }) },
   { name: "card number", share: 2, run: (turn) => charge(turn, { order_ref: "4111 1111 1111 1111" }) },
   { name: "answer lost", share: 2, run: lost("RESET_AFTER") },
   { name: "answer cut off", share: 1, run: lost("TRUNCATED") },
   { name: "client away", share: 5, run: goAway },
+  { name: "list read, client away", share: 2, run: stopReading },
   { name: "request broken off", share: 2, run: ({ shop }) => breakOff(shop) }
 ]
 

@@ -18,10 +18,12 @@ export interface Shop {
 
 export interface Asked {
   readonly path: string
-  /** `GET` without one. */
-  readonly body?: object
+  /** `GET` without one. A text is sent as it is. */
+  readonly body?: object | string
   readonly idempotencyKey?: string
   readonly apiKey?: string
+  /** Whether the connection is of no use after it. */
+  readonly closes?: boolean
 }
 
 /** Connections of one wave of clients; they close with it. */
@@ -32,7 +34,7 @@ export const openConnections = ({ url }: Shop) =>
   )
 
 /** One request; undefined: no answer came, or none that says what became of it. */
-const once = (shop: Shop, pool: Pool, { apiKey = shop.apiKey, body, idempotencyKey, path }: Asked) =>
+const once = (shop: Shop, pool: Pool, { apiKey = shop.apiKey, body, closes, idempotencyKey, path }: Asked) =>
   Effect.tryPromise(async (signal) => {
     const response = await pool.request({
       path,
@@ -42,7 +44,8 @@ const once = (shop: Shop, pool: Pool, { apiKey = shop.apiKey, body, idempotencyK
         "content-type": "application/json",
         ...(idempotencyKey === undefined ? {} : { "idempotency-key": idempotencyKey })
       },
-      body: body === undefined ? null : JSON.stringify(body),
+      body: body === undefined ? null : typeof body === "string" ? body : JSON.stringify(body),
+      reset: closes === true,
       signal
     })
     return { status: response.statusCode, id: decodeBody(await response.body.text()).id }

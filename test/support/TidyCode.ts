@@ -173,6 +173,14 @@ export const codeRules: ReadonlyArray<Rule> = [
     right: ["Effect.forkScoped(x)", { path: "src/main.ts", text: "Effect.runFork(x)" }, '"Effect.runSync"']
   },
   {
+    name: "no fibers without an owner",
+    instead: "use Effect.forkScoped, Effect.forkChild, or makeFibers for what outlives who begins it",
+    find: nodes(({ node }) => memberOf(node) === "Effect.forkDetach"),
+    except: [{ files: /^src\/running\/Fibers\.ts$/, because: "its scope ends them" }],
+    wrong: ["Effect.forkDetach(x)", "x.pipe(Effect.forkDetach)"],
+    right: [{ path: "src/running/Fibers.ts", text: "Effect.forkDetach(x)" }, "Effect.forkScoped(x)", "// forkDetach"]
+  },
+  {
     name: "no orDie without a reason",
     instead: "handle the error, or say in a comment on the same line or the line above why it cannot happen",
     find: (source) =>

@@ -27,6 +27,7 @@ export const mayImport: Readonly<Record<string, ReadonlyArray<string>>> = {
   audit: [...storing, "http"],
   limits: [...storing, "http"],
   "kill-switches": [...storing, "http"],
+  profiles: [...storing, "http"],
   merchants: [...storing, "http"],
   events: [...storing, "http", "merchants"],
   transactions: [...storing, "epx", "merchants", "events"],

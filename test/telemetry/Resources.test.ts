@@ -1,10 +1,9 @@
 import { readdirSync } from "node:fs"
-import { setFlagsFromString } from "node:v8"
-import { runInNewContext } from "node:vm"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Metric, Schedule } from "effect"
 import * as Metrics from "../../src/telemetry/Metrics.ts"
 import { resourcesLayer } from "../../src/telemetry/Resources.ts"
+import { collectGarbage } from "../support/Garbage.ts"
 
 /** What is told of this process now. */
 const told = Effect.map(Metric.snapshot, (metrics) => {
@@ -19,11 +18,6 @@ const told = Effect.map(Metric.snapshot, (metrics) => {
   }
   return { valueOf }
 })
-
-const collectGarbage = () => {
-  setFlagsFromString("--expose-gc")
-  runInNewContext("gc")()
-}
 
 /** By the processor's clock: on a busy machine that takes longer. */
 const compute = (ms: number) =>
@@ -70,11 +64,22 @@ describe("RES-M6, MEM-MON: the process", () => {
     }).pipe(Effect.provide(resourcesLayer()))
   )
 
+  it.live("RES-M1: tells what keeps its event loop alive", () =>
+    Effect.gen(function* () {
+      const active = Effect.map(told, ({ valueOf }) => valueOf(Metrics.activeResources))
+      const before = yield* active
+      const timers = Array.from({ length: 50 }, () => setTimeout(() => {}, 60_000))
+      assert.isAtLeast(yield* active, before + 45)
+      for (const timer of timers) clearTimeout(timer)
+      assert.isAtMost(yield* active, before + 5)
+    }).pipe(Effect.provide(resourcesLayer()))
+  )
+
   it.live("counts garbage collections and their time", () =>
     Effect.gen(function* () {
       const major = { kind: "major" }
       const before = yield* told
-      collectGarbage()
+      yield* collectGarbage
       const after = yield* Effect.repeat(told, {
         until: ({ valueOf }) => valueOf(Metrics.collections, major) > before.valueOf(Metrics.collections, major),
         schedule: Schedule.spaced("5 millis"),
