@@ -25,8 +25,8 @@ export class OperatorApi extends HttpApi.make("operator")
   .annotateMerge(
     described(
       "Payment service: operators",
-      "Merchants, their terminals and API keys, what needs a person, what is stopped, what operators did, and profiles " +
-        "of the process, on the port of operations. " +
+      "Merchants, their terminals and API keys, what needs a person, what is stopped, what operators did, and " +
+        "profiles of the process, on the port of operations. " +
         "Only operator keys open it."
     )
   ) {}

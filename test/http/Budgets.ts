@@ -202,5 +202,7 @@ export const budgets: Readonly<Record<string, ReadonlyArray<Budget>>> = {
   "POST /v1/kill-switches": [budget("of one merchant", 1, killSwitch)],
   "GET /v1/kill-switches": [budget("a page", 1, to("/v1/kill-switches?limit=100"))],
   "POST /v1/kill-switches/:id/lift": [budget("one in force", 1, thrownSwitch)],
+  "POST /v1/profiles/cpu": [budget("of a second", 1, to("/v1/profiles/cpu?seconds=1", {}))],
+  "POST /v1/profiles/heap": [budget("of a second", 1, to("/v1/profiles/heap?seconds=1", {}))],
   "GET /v1/audit-events": [budget("a page", 1, to("/v1/audit-events?limit=100"))]
 }

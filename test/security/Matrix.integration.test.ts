@@ -36,7 +36,7 @@ const tableOf = (kind: string): string => (kind === "exceptions" ? "transactions
 
 const idsOf = (called: string) => {
   const kind = tableOf(called)
-  const words = kind.replace(/s$/, "").split("-")
+  const words = kind.replace(/(?<=ch)es$|s$/, "").split("-")
   const name = words.map((word) => word.charAt(0).toUpperCase() + word.slice(1)).join("")
   const found = Object.entries(Ids).find(([key]) => key === `${name}Ids`)?.[1]
   if (typeof found !== "object") throw new Error(`domain/Ids.ts has no ids for /${kind}`)
@@ -53,6 +53,9 @@ const idsOfMerchant = Effect.fnUntraced(function* (merchant: Ids.MerchantId) {
   const sql = yield* SqlClient.SqlClient
   const owner = Ids.MerchantIds.toUuid(merchant)
   const found: Record<string, string> = {}
+  // Of something that no route here asks for.
+  yield* sql`INSERT INTO kill_switches (id, operation, merchant_id, reason)
+    VALUES (${randomUUID()}::uuid, 'authorization', ${owner}::uuid, 'A drill') ON CONFLICT DO NOTHING`
   for (const kind of new Set(routes.flatMap(kindsOf))) {
     const column = kind === "merchants" ? "id" : "merchant_id"
     const rows = yield* sql<{

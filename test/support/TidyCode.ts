@@ -176,7 +176,13 @@ export const codeRules: ReadonlyArray<Rule> = [
     name: "no fibers without an owner",
     instead: "use Effect.forkScoped, Effect.forkChild, or makeFibers for what outlives who begins it",
     find: nodes(({ node }) => memberOf(node) === "Effect.forkDetach"),
-    except: [{ files: /^src\/running\/Fibers\.ts$/, because: "its scope ends them" }],
+    except: [
+      { files: /^src\/running\/Fibers\.ts$/, because: "its scope ends them" },
+      {
+        files: /^src\/cli\/doctor\/Within\.ts$/,
+        because: "what it has given up is not waited for, and ends with the command"
+      }
+    ],
     wrong: ["Effect.forkDetach(x)", "x.pipe(Effect.forkDetach)"],
     right: [{ path: "src/running/Fibers.ts", text: "Effect.forkDetach(x)" }, "Effect.forkScoped(x)", "// forkDetach"]
   },
