@@ -18,6 +18,9 @@ const noting: Statement.Transformer = (statement, _, fiber) =>
     return statement
   })
 
+/** Taken for many requests at a time, by the one that finds the block before it spent. */
+const lease = /rate_limits|concurrency_leases|pg_advisory_xact_lock/
+
 const lookUp = /FROM api_keys\s+WHERE hash/
 
 layer(TestService.layer.pipe(Layer.provide(Layer.succeed(Statement.CurrentTransformer, noting))))(
@@ -36,7 +39,7 @@ layer(TestService.layer.pipe(Layer.provide(Layer.succeed(Statement.CurrentTransf
       const headers = { "x-request-id": id, "idempotency-key": randomUUID(), ...asked.headers }
       const { status, text } = yield* to({ ...asked, method, key, headers })
       assert.isBelow(status, 400, text)
-      return sent.get(id) ?? []
+      return (sent.get(id) ?? []).filter((text) => !lease.test(text))
     })
 
     it("have a budget for every route, and for nothing else", () => {

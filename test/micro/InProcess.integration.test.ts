@@ -22,7 +22,14 @@ const inProcess = Effect.fnUntraced(function* (path: string, init: RequestInit) 
 
 /** Without what two answers to the same request may differ in. */
 const lasting = ({ headers, json, status }: { readonly headers: object; readonly json: unknown; status: number }) => {
-  const { connection: _, date: _date, "keep-alive": _alive, ...rest } = Object(headers)
+  const {
+    connection: _,
+    date: _date,
+    "keep-alive": _alive,
+    ratelimit: _left,
+    "ratelimit-policy": _limit,
+    ...rest
+  } = Object(headers)
   const text = JSON.stringify({ status, headers: rest, json })
   const shape = text
     .replace(/\b(pay|txn|req)_[0-9a-z]{26}\b/g, "$1")
