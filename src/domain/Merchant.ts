@@ -124,7 +124,7 @@ export const Merchant = Schema.Struct({
   ...Rates.fields,
   status: MerchantStatus,
   /** Goes up with each change of it or of its terminals. */
-  version: Schema.Int,
+  version: Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 2_147_483_647 })),
   created_at: Timestamp,
   terminals: Schema.Array(Terminal)
 }).annotate({ identifier: "Merchant", description: "A suspended merchant can still read, but nothing can be charged." })

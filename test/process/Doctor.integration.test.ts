@@ -206,7 +206,10 @@ layer(TestDatabase.layerClient, { excludeTestServices: true })("doctor", (it) =>
           `failed: ${name} may not create tables in the schema public, and no start goes without that.`
         )
         yield* sql.unsafe(`GRANT CREATE ON SCHEMA public TO ${name}`)
-        assert.match(yield* permissions, new RegExp(`^failed: ${name} lacks DELETE on duplicate_guards, INSERT on `))
+        assert.match(
+          yield* permissions,
+          new RegExp(`^failed: ${name} lacks DELETE on concurrency_leases, DELETE on duplicate_guards, `)
+        )
         yield* sql.unsafe(`GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO ${name}`)
         assert.strictEqual(yield* permissions, `failed: ${name} lacks UPDATE on tran_nbr, USAGE on tran_nbr.`)
         yield* sql.unsafe(`GRANT USAGE, UPDATE ON SEQUENCE tran_nbr TO ${name}`)

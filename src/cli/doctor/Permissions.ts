@@ -12,7 +12,10 @@ export const privileges: Readonly<Record<string, ReadonlyArray<string>>> = {
   events: ["SELECT", "INSERT"],
   ledger_entries: ["SELECT", "INSERT"],
   audit_events: ["SELECT", "INSERT"],
-  duplicate_guards: ["SELECT", "INSERT", "UPDATE", "DELETE"]
+  duplicate_guards: ["SELECT", "INSERT", "UPDATE", "DELETE"],
+  kill_switches: ["SELECT", "INSERT", "UPDATE", "DELETE"],
+  rate_limits: ["SELECT", "INSERT", "UPDATE"],
+  concurrency_leases: ["SELECT", "INSERT", "UPDATE", "DELETE"]
 }
 
 const Lacking = Schema.Array(Schema.String)
