@@ -52,6 +52,9 @@ const tables = [
   "payments",
   "api_keys",
   "terminals",
+  "kill_switches",
+  "rate_limits",
+  "concurrency_leases",
   "merchants"
 ]
 
