@@ -14,7 +14,8 @@ layer(
 )("a payment", (it) => {
   it.effect("K-9: whose body is sent slowly is not taken, and nothing is charged", () =>
     Effect.gen(function* () {
-      const { merchant, request, simulator, urls } = yield* TestService
+      const { makeMerchant, request, simulator, urls } = yield* TestService
+      const merchant = yield* makeMerchant()
       const body = JSON.stringify({ amount: 1999, currency: "USD", source: { bric: simulator.brics.visa } })
       const key = randomUUID()
       const client = yield* rawClient(urls.api)
@@ -29,7 +30,7 @@ layer(
       yield* client.closed
       assert.match(client.received(), /^(?:HTTP\/1\.1 408 |$)/)
       assert.deepStrictEqual((yield* request({ path: "/v1/payments", key: merchant.keys.all })).json.data, [])
-      assert.deepStrictEqual(yield* simulator.requests({}), [])
+      assert.deepStrictEqual(yield* simulator.requests({ key: merchant.terminal }), [])
     })
   )
 
