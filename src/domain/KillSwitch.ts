@@ -32,7 +32,7 @@ export class OperationStopped extends Schema.TaggedError<OperationStopped>()(
 ) {
   override get message() {
     return (
-      `An operator has stopped this operation (${this.operation}) for the time being, and nothing was sent. ` +
+      `An operator has stopped this operation (${this.operation}) for the time being. ` +
       "Send the same request again later, with the same key."
     )
   }

@@ -22,8 +22,14 @@ export class Limits extends Context.Service<
   Limits,
   {
     take(tenant: Tenant, kind: LimitKind): Effect.Effect<Taken>
-    /** A place for what moves money: what gives it back, or undefined where there is none. */
-    enter(tenant: Tenant): Effect.Effect<(() => void) | undefined>
+    /**
+     * A place for what moves money: what gives it back, or undefined where there is none. It must be called where
+     * nothing interrupts, or a place could be lost; only the wait for one is interruptible, by `restore`.
+     */
+    enter(
+      tenant: Tenant,
+      restore: <A>(wait: Effect.Effect<A>) => Effect.Effect<A>
+    ): Effect.Effect<(() => void) | undefined>
   }
 >()("payment-service/http/Limits") {}
 
@@ -53,11 +59,13 @@ export const limited = <E, R>(taken: Taken, kind: LimitKind, handler: Answer<E, 
     : refused(kind, { ...headersOf(taken, kind), "retry-after": String(taken.retryAfter_s) })
 
 /** Serves the request if there is a place for it, and gives that back, however it ends. */
-export const placed = <E, R>(enter: ReturnType<Limits["Service"]["enter"]>, handler: Answer<E, R>): Answer<E, R> =>
-  Effect.acquireUseRelease(
-    enter,
-    (leave) => (leave === undefined ? refused("concurrency", { "retry-after": "1" }) : handler),
-    (leave) => Effect.sync(() => leave?.())
+export const placed = <E, R>({ enter }: Limits["Service"], tenant: Tenant, handler: Answer<E, R>): Answer<E, R> =>
+  Effect.uninterruptibleMask((restore) =>
+    Effect.flatMap(enter(tenant, restore), (leave) =>
+      leave === undefined
+        ? refused("concurrency", { "retry-after": "1" })
+        : Effect.onExit(restore(handler), () => Effect.sync(leave))
+    )
   )
 
 const headersOf = ({ rate, remaining }: Taken, kind: LimitKind) => ({

@@ -7,14 +7,14 @@ import { Limits, limited, placed } from "./Limits.ts"
 
 /** Here a key's scope is checked, for every route that declares one, and whether its merchant asks too often. */
 const requireScope =
-  ({ enter, take }: Limits["Service"], scope: Scope, kind: LimitKind): PaymentsRead["Service"] =>
+  (limits: Limits["Service"], scope: Scope, kind: LimitKind): PaymentsRead["Service"] =>
   (handler) =>
     Effect.flatMap(Credential, (credential) => {
       const served = Effect.provideService(handler, Caller, credential)
-      const inPlace = kind === "reads" ? served : placed(enter(credential), served)
+      const inPlace = kind === "reads" ? served : placed(limits, credential, served)
       return Effect.andThen(
         credential.scopes.has(scope) ? Effect.void : Effect.fail(new ScopeMissing({ scope })),
-        Effect.flatMap(take(credential, kind), (taken) => limited(taken, kind, inPlace))
+        Effect.flatMap(limits.take(credential, kind), (taken) => limited(taken, kind, inPlace))
       )
     })
 

@@ -4,6 +4,9 @@ import type { Lease } from "./LeasesRepo.ts"
 /** How long what was leased may be used, in milliseconds: what an idle process holds is lost to all. */
 const keptFor_ms = 2_000
 
+/** After all is spent nobody is asked for so long, in milliseconds. */
+const pause_ms = 10
+
 /** What this process has leased of one limit. Times are milliseconds of a clock that nobody sets. */
 export class Bucket {
   #tokens = 0
@@ -33,7 +36,8 @@ export class Bucket {
     this.#left = Math.max(0, left)
     this.#rate = rate
     this.#until = now_ms + keptFor_ms
-    if (granted === 0) this.#opensAt = now_ms + (1_000 * (1 - left)) / rate
+    // Who waits when all is spent is refused, and does not wait for one crumb after the other.
+    if (left < 1) this.#opensAt = now_ms + Math.max(pause_ms, (1_000 * (1 - left)) / rate)
   }
 
   /** The database cannot say: it will not serve more than it can, so this asks again in a moment. */

@@ -1,12 +1,13 @@
-import { Clock, Effect, Layer, Metric, Option } from "effect"
+import { Clock, Effect, Layer, Metric } from "effect"
 import type { LimitKind } from "../domain/Limit.ts"
 import type { Tenant } from "../domain/Tenant.ts"
 import { Limits, type Taken } from "../http/Limits.ts"
 import { makeSingleFlight } from "../running/SingleFlight.ts"
 import { rateLeases } from "../telemetry/Metrics.ts"
 import { Bucket } from "./Bucket.ts"
+import { leaseOf, patiently } from "./Lease.ts"
 import { LeasesRepo } from "./LeasesRepo.ts"
-import { makePlaces, patience } from "./Places.ts"
+import { makePlaces } from "./Places.ts"
 
 /** Requests a second of a merchant for which nothing else is set. */
 export interface UsualLimits {
@@ -49,17 +50,13 @@ export const limitsLayer = (usual: UsualLimits) =>
       }
 
       const lease = ({ environment, merchantId }: Tenant, kind: LimitKind, bucket: Bucket) =>
-        repo.lease({ environment, merchantId, kind, usual: usual[kind] }).pipe(
-          Effect.timeoutOption(patience),
-          Effect.match({
-            onFailure: () => undefined,
-            onSuccess: (found) => Option.getOrUndefined(Option.flatten(found))
-          }),
-          Effect.flatMap((leased) => {
+        Effect.flatMap(
+          leaseOf(Effect.suspend(() => repo.lease({ environment, merchantId, kind, usual: usual[kind] }))),
+          (leased) => {
             if (leased === undefined) bucket.open(now_ms())
             else bucket.fill(leased, now_ms())
             return Metric.update(leased === undefined ? failures : leased.granted === 0 ? refusals : grants, 1)
-          })
+          }
         )
 
       const take = (tenant: Tenant, kind: LimitKind): Effect.Effect<Taken> =>
@@ -69,7 +66,10 @@ export const limitsLayer = (usual: UsualLimits) =>
           if (bucket.spend(now)) return Effect.succeed(bucket.told(true, now))
           return bucket.isClosed(now)
             ? Effect.succeed(bucket.told(false, now))
-            : Effect.andThen(alone(bucket, lease(tenant, kind, bucket)), take(tenant, kind))
+            : Effect.flatMap(patiently(alone(bucket, lease(tenant, kind, bucket))), (isLeased) => {
+                if (!isLeased) bucket.open(now_ms())
+                return take(tenant, kind)
+              })
         })
 
       return Limits.of({ take, enter })

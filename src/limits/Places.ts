@@ -1,8 +1,10 @@
-import { Effect, Metric, Option, Schedule } from "effect"
+import { Effect, Metric } from "effect"
 import { SecureRandom } from "effect/crypto"
 import type { Tenant } from "../domain/Tenant.ts"
+import type { Limits } from "../http/Limits.ts"
 import { makeSingleFlight } from "../running/SingleFlight.ts"
 import { placeLeases } from "../telemetry/Metrics.ts"
+import { leaseOf, patiently } from "./Lease.ts"
 import { PlacesRepo } from "./PlacesRepo.ts"
 
 /** What this process has of one merchant's places. */
@@ -25,9 +27,6 @@ const renewal = "5 seconds"
 /** After a refusal nobody is asked for so long, in milliseconds. */
 const pause_ms = 100
 
-/** A request does not wait longer for leave to begin, so that it can still be told what is wrong with the database. */
-export const patience = "500 millis"
-
 /**
  * Lets so many requests of a merchant be under way at a time, of all processes together: each leases places in blocks,
  * and gives back what it does not need. Where the database cannot be asked, everybody is let in.
@@ -49,42 +48,59 @@ export const makePlaces = Effect.fnUntraced(function* (usual: number, now_ms: ()
     return share
   }
 
-  const lease = (share: Share, places: number) =>
-    repo.lease({ process, tenant: share.tenant, places, usual }).pipe(
-      Effect.timeoutOption(patience),
-      Effect.match({ onFailure: () => undefined, onSuccess: (found) => Option.getOrUndefined(Option.flatten(found)) }),
-      Effect.flatMap((leased) => {
+  const lease = (share: Share, places: () => number) =>
+    Effect.suspend(() => {
+      const wanted = places()
+      return Effect.flatMap(leaseOf(repo.lease({ process, tenant: share.tenant, places: wanted, usual })), (leased) => {
         share.leased = leased ?? Number.POSITIVE_INFINITY
         if (share.leased <= share.used) share.closedUntil = now_ms() + pause_ms
-        return Metric.update(leased === undefined ? failures : leased < places ? refusals : grants, 1)
+        return Metric.update(leased === undefined ? failures : leased < wanted ? refusals : grants, 1)
       })
-    )
+    })
 
-  /** What gives the place back; undefined where there is none. */
-  const enter = (tenant: Tenant): Effect.Effect<(() => void) | undefined> =>
+  const enter: Limits["Service"]["enter"] = (tenant, restore) =>
     Effect.suspend(() => {
       const share = shareOf(tenant)
       if (share.used < share.leased) {
         share.used++
         return Effect.succeed(() => void share.used--)
       }
-      return now_ms() < share.closedUntil
-        ? Effect.succeed(undefined)
-        : Effect.andThen(alone(share, lease(share, wantedBy(share))), enter(tenant))
+      if (now_ms() < share.closedUntil) return Effect.succeed(undefined)
+      return Effect.flatMap(
+        restore(
+          patiently(
+            alone(
+              share,
+              lease(share, () => wantedBy(share))
+            )
+          )
+        ),
+        (isLeased) => {
+          if (!isLeased) share.leased = Number.POSITIVE_INFINITY
+          return enter(tenant, restore)
+        }
+      )
+    })
+
+  const renewed = (name: string, share: Share) =>
+    Effect.suspend(() => {
+      if (share.used > 0) return lease(share, () => share.used + block)
+      return Effect.tap(Effect.exit(repo.release(process, share.tenant)), () =>
+        Effect.sync(() => {
+          // Whoever has come meanwhile leases anew.
+          share.leased = 0
+          if (share.used === 0) shares.delete(name)
+        })
+      ).pipe(Effect.asVoid)
     })
 
   const renew = Effect.suspend(() =>
-    Effect.forEach(
-      [...shares],
-      ([name, share]) => {
-        if (share.used > 0) return alone(share, lease(share, share.used + block))
-        shares.delete(name)
-        return Effect.ignore(repo.release(process, share.tenant))
-      },
-      { discard: true }
-    )
+    Effect.forEach([...shares], ([name, share]) => patiently(alone(share, renewed(name, share))), {
+      concurrency: "unbounded",
+      discard: true
+    })
   )
-  yield* Effect.forkScoped(Effect.repeat(Effect.delay(renew, renewal), Schedule.forever))
+  yield* Effect.forkScoped(Effect.forever(Effect.delay(Effect.exit(renew), renewal)))
   yield* Effect.addFinalizer(() =>
     Effect.forEach([...shares.values()], ({ tenant }) => Effect.ignore(repo.release(process, tenant)), {
       discard: true

@@ -29,33 +29,15 @@ export class PlacesRepo extends Context.Service<
     PlacesRepo,
     Effect.map(Database, ({ plain }) =>
       PlacesRepo.of({
-        // Locked in a statement of its own: the next one sees what those before it have taken.
-        lease: ({ places, process, tenant: { environment, merchantId }, usual }) => {
-          const id = MerchantIds.toUuid(merchantId)
-          return placesRow(
-            plain((sql) =>
-              sql.withTransaction(
-                Effect.andThen(
-                  sql`SELECT pg_advisory_xact_lock(hashtextextended(${`${id} ${environment}`}, ${lockSpace}))`,
-                  sql`
-                    INSERT INTO concurrency_leases AS own (merchant_id, environment, process, places, expires_at)
-                    SELECT m.id, ${environment}, ${process}::uuid,
-                      greatest(0, least(${places}::int4, coalesce(m.writes_at_once, ${usual}::int4) - others.places)),
-                      now() + interval '15 seconds'
-                    FROM merchants m CROSS JOIN (
-                      SELECT coalesce(sum(l.places), 0)::int4 AS places FROM concurrency_leases l
-                      WHERE l.merchant_id = ${id}::uuid AND l.environment = ${environment}
-                        AND l.process <> ${process}::uuid AND l.expires_at > now()
-                    ) AS others
-                    WHERE m.id = ${id}::uuid
-                    ON CONFLICT (merchant_id, environment, process) DO UPDATE SET places = excluded.places,
-                      expires_at = excluded.expires_at
-                    RETURNING own.places`
-                )
-              )
+        lease: ({ places, process, tenant: { environment, merchantId }, usual }) =>
+          placesRow(
+            plain(
+              (
+                sql
+              ) => sql`SELECT lease_places(${MerchantIds.toUuid(merchantId)}::uuid, ${environment}, ${process}::uuid,
+                ${places}::int4, ${usual}::int4) AS places`
             )
-          ).pipe(Effect.map(Option.map((row) => row.places)))
-        },
+          ).pipe(Effect.map(Option.flatMap(({ places }) => Option.fromNullishOr(places)))),
         release: (process, { environment, merchantId }) =>
           Effect.asVoid(
             plain(
@@ -68,7 +50,4 @@ export class PlacesRepo extends Context.Service<
   )
 }
 
-/** Apart from whatever else is locked by a number. */
-const lockSpace = 4_711
-
-const placesRow = rowOf(Schema.Struct({ places: Schema.Int }))
+const placesRow = rowOf(Schema.Struct({ places: Schema.NullOr(Schema.Int) }))

@@ -21,7 +21,7 @@ const process = Effect.gen(function* () {
     enter: (merchantId: MerchantId, times: number) =>
       Effect.map(
         Effect.all(
-          Array.from({ length: times }, () => enter(tenantOf(merchantId))),
+          Array.from({ length: times }, () => enter(tenantOf(merchantId), (wait) => wait)),
           { concurrency: "unbounded" }
         ),
         (leaves) => leaves.filter((leave) => leave !== undefined)

@@ -10,7 +10,7 @@ const unasked = Effect.die(new Error("No statement of the service is run in this
 
 const connection: SqlConnection.Connection = {
   execute: (text, params) => Effect.sync(() => rowsOf(text, params)),
-  executeUnprepared: (text) => (/^(?:BEGIN|COMMIT)$/.test(text) ? Effect.succeed([]) : unasked),
+  executeUnprepared: () => unasked,
   executeRaw: () => unasked,
   executeValues: () => unasked,
   executeValuesUnprepared: () => unasked,

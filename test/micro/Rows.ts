@@ -41,7 +41,7 @@ const answers: ReadonlyArray<readonly [pattern: RegExp, rows: (...params: Params
     (names, ids) => elements(ids).map((id, n) => ({ asked_for: elements(names)[n], version: 2, ...paymentRow(id) }))
   ],
   [/FROM api_keys\s+WHERE hash = \$\d+/, () => [keyHolder]],
-  [/INSERT INTO concurrency_leases/, () => [{ places: 1e9 }]],
+  [/SELECT lease_places/, () => [{ places: 1e9 }]],
   [/INSERT INTO rate_limits/, () => [{ granted: 1e9, left: 1e9, rate: 1e9 }]],
   [/ AS oldest_age_s/, () => [nothingUnknown]]
 ]
