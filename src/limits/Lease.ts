@@ -15,4 +15,5 @@ export const leaseOf = <A>(asked: Effect.Effect<Option.Option<A>, DatabaseUnavai
 export const patiently = (flight: Effect.Effect<void>): Effect.Effect<boolean> =>
   Effect.map(Effect.timeoutOption(flight, patience), Option.isSome)
 
-const patience = "500 millis"
+/** Twice of it, the soft answer and what follows must fit into the deadline of a request. */
+const patience = "200 millis"

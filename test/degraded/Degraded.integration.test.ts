@@ -8,7 +8,7 @@ import { outcome, paymentOf, until } from "../payments/Asked.ts"
 import type { HttpAnswer } from "../support/HttpRequest.ts"
 import { TestService } from "../support/TestService.ts"
 import { type Mode, modes } from "./Modes.ts"
-import { Stage } from "./Stage.ts"
+import { Stage, WayToPostgres } from "./Stage.ts"
 
 const seen: Array<Omit<Mode, "begin" | "hasOpenCharge">> = []
 
@@ -74,6 +74,29 @@ describe.concurrent("a degraded mode", () => {
       Effect.gen(function* () {
         yield* end(mode, yield* play(mode))
         if (mode.hasOpenCharge === undefined) yield* assertBooksAgree
+      }).pipe(Effect.provide(Stage)),
+    60_000
+  )
+
+  it.effect(
+    "Postgres does not answer, for a merchant of whom no limit has been leased yet: told in time all the same",
+    () =>
+      Effect.gen(function* () {
+        const { charge, makeMerchant, request, simulator } = yield* TestService
+        const way = yield* WayToPostgres
+        const { keys } = yield* makeMerchant()
+        assert.strictEqual((yield* request({ path: "/v1/payments?limit=1", key: keys.all })).status, 200)
+        yield* way.hush
+        const start = performance.now()
+        const answers = yield* Effect.all([charge({}, { key: keys.all }), charge({}, { key: keys.all })], {
+          concurrency: 2
+        })
+        // By the deadline of the request at the latest.
+        assert.isBelow(performance.now() - start, 20_000)
+        assert.deepStrictEqual(new Set(answers.map(({ status }) => status)), new Set([503]))
+        assert.deepStrictEqual(yield* simulator.requests(), [])
+        yield* way.cut
+        yield* way.mend
       }).pipe(Effect.provide(Stage)),
     60_000
   )
