@@ -37,7 +37,7 @@ layer(TestService.layer)("ARCH-A8: a merchant that asks too often", (it) => {
       )
       const refused = burst.filter(({ status }) => status === 429)
       assert.deepStrictEqual(new Set(statuses(burst)), new Set([201, 429]))
-      assert.isAtLeast(refused.length, 9)
+      assert.isAtLeast(refused.length, 4)
       const [one] = refused
       assert.deepStrictEqual(
         [one?.json.code, one?.json.limit, one?.headers["retry-after"], one?.headers.ratelimit],
@@ -55,7 +55,7 @@ layer(TestService.layer)("ARCH-A8: a merchant that asks too often", (it) => {
     Effect.gen(function* () {
       const { simulator } = yield* TestService
       const { sell, terminal: key } = yield* merchantWith({ writes_at_once: 3 })
-      yield* simulator.scenarios.add({ effect: "SLOW_600", match: { TRAN_TYPE: "CCE1" }, times: 3, key })
+      yield* simulator.scenarios.add({ effect: "SLOW_2000", match: { TRAN_TYPE: "CCE1" }, times: 3, key })
       const burst = yield* Effect.all(
         Array.from({ length: 8 }, () => sell),
         { concurrency: 8 }
