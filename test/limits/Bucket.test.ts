@@ -22,6 +22,15 @@ describe("what is leased of a limit", () => {
     assert.deepInclude(bucket.told(false, 1_000), { isAllowed: false, remaining: 0, retryAfter_s: 1 })
   })
 
+  it("is not waited for in crumbs: with the last of it, whoever comes next is refused", () => {
+    const bucket = new Bucket(1_000)
+    bucket.fill({ granted: 1, left: 0.9, rate: 1_000 }, 0)
+    assert.isTrue(bucket.spend(0))
+    assert.isFalse(bucket.spend(0))
+    assert.isTrue(bucket.isClosed(9))
+    assert.isFalse(bucket.isClosed(10))
+  })
+
   it("is without bounds for a second where nobody can say", () => {
     const bucket = new Bucket(1)
     bucket.open(0)

@@ -85,6 +85,15 @@ describe("ARCH-A8: the limits of a merchant", () => {
     })
   )
 
+  it.effect("let everybody in where a lease fails by a defect", () =>
+    Effect.gen(function* () {
+      const { allowed } = yield* limitsOn(Effect.die("broken"), granting(0))
+      assert.strictEqual(yield* allowed(10), 10)
+      yield* TestClock.adjust("1 second")
+      assert.strictEqual(yield* allowed(10), 0)
+    })
+  )
+
   it.effect("wait a fifth of a second for a database that does not answer, and then let everybody in", () =>
     Effect.gen(function* () {
       const { take } = yield* limitsOn(Effect.never)
