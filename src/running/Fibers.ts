@@ -31,8 +31,11 @@ export const makeFibers: Effect.Effect<Fibers, never, Scope.Scope> = Effect.gen(
   }
   return {
     run: (effect) =>
-      Effect.suspend(() =>
-        Effect.map(Effect.forkDetach(isClosed ? Effect.interrupt : effect, { startImmediately: true }), added)
+      // Whoever is interrupted just then must not leave behind one that has begun and that nobody waits for.
+      Effect.uninterruptible(
+        Effect.suspend(() =>
+          Effect.map(Effect.forkDetach(isClosed ? Effect.interrupt : effect, { startImmediately: true }), added)
+        )
       ),
     fork: (effect) => added(runFork(isClosed ? Effect.interrupt : effect)),
     awaitEmpty

@@ -71,6 +71,24 @@ layer(Stand.layer, { excludeTestServices: true })("a call that has begun", (it) 
     })
   )
 
+  it.effect(
+    "is taken on while balancers look away, each the last of its connection, and a second signal ends that",
+    () =>
+      Effect.gen(function* () {
+        const { start } = yield* Stand
+        const { access, ended, opsUrl, signal } = yield* start({ SHUTDOWN_DELAY: "30 seconds" })
+        yield* signal("SIGTERM")
+        yield* until(statusOf(`${opsUrl}/health/ready`), (status) => status === 503)
+        const answer = yield* Effect.promise(() =>
+          fetch(`${access.url}/v1/payments`, { headers: { authorization: `Bearer ${access.apiKey}` } })
+        )
+        assert.deepStrictEqual([answer.status, answer.headers.get("connection")], [200, "close"])
+        assert.strictEqual((yield* sell(access, { key: "delayed", amount })).status, 201)
+        yield* signal("SIGINT")
+        assert.strictEqual(yield* ended, 1)
+      })
+  )
+
   it.effect("is left to the resolver after a second signal, which ends the service at once", () =>
     Effect.gen(function* () {
       const { simulator, start } = yield* Stand
