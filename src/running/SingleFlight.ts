@@ -13,9 +13,11 @@ export const makeSingleFlight = <K>() =>
         const known = flying.get(key)
         if (known !== undefined) return Fiber.join(known)
         const landed = Effect.sync(() => void flying.delete(key))
-        return Effect.flatMap(fibers.run(Effect.ensuring(effect, landed)), (fiber) => {
+        const begun = Effect.map(fibers.run(Effect.ensuring(effect, landed)), (fiber) => {
           if (fiber.pollUnsafe() === undefined) flying.set(key, fiber)
-          return Fiber.join(fiber)
+          return fiber
         })
+        // Whoever is interrupted just then must not hide from the others that it has begun.
+        return Effect.flatMap(Effect.uninterruptible(begun), Fiber.join)
       })
   })

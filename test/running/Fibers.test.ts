@@ -43,6 +43,24 @@ describe("fibers of the application", () => {
     })
   )
 
+  it.effect("are waited for also where whoever began one was interrupted just then", () =>
+    Effect.gen(function* () {
+      const { fibers } = yield* opened
+      const go = yield* Deferred.make<void>()
+      const work = (caller: Fiber.Fiber<unknown, unknown>) =>
+        Effect.andThen(
+          Effect.sync(() => caller.interruptUnsafe()),
+          Deferred.await(go)
+        )
+      yield* Fiber.await(yield* Effect.forkChild(Effect.withFiber((caller) => fibers.run(work(caller)))))
+      const waiting = yield* Effect.forkChild(fibers.awaitEmpty, { startImmediately: true })
+      for (let turn = 0; turn < 10; turn++) yield* Effect.yieldNow
+      assert.isUndefined(waiting.pollUnsafe())
+      yield* Deferred.succeed(go, undefined)
+      yield* Fiber.join(waiting)
+    })
+  )
+
   it.effect("are interrupted at the end of the scope, which waits for what they do last", () =>
     Effect.gen(function* () {
       const { close, fibers } = yield* opened

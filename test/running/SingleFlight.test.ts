@@ -32,6 +32,28 @@ describe("a single flight", () => {
     })
   )
 
+  it.effect("is shared also where whoever asked first was interrupted just then", () =>
+    Effect.gen(function* () {
+      const alone = yield* makeSingleFlight<string>()
+      const go = yield* Deferred.make<void>()
+      let flights = 0
+      const flight = (caller: Fiber.Fiber<unknown, unknown>) =>
+        Effect.andThen(
+          Effect.sync(() => {
+            flights++
+            caller.interruptUnsafe()
+          }),
+          Deferred.await(go)
+        )
+      yield* Fiber.await(yield* Effect.forkChild(Effect.withFiber((caller) => alone("a", flight(caller)))))
+      const second = yield* Effect.forkChild(Effect.withFiber((caller) => alone("a", flight(caller))))
+      for (let turn = 0; turn < 10; turn++) yield* Effect.yieldNow
+      yield* Deferred.succeed(go, undefined)
+      yield* Fiber.await(second)
+      assert.strictEqual(flights, 1)
+    })
+  )
+
   it.effect("that is over at once is forgotten too", () =>
     Effect.gen(function* () {
       const alone = yield* makeSingleFlight<string>()
