@@ -11,7 +11,7 @@ const throw_ = Command.make(
   "throw",
   {
     operation: Argument.Literals("operation", StoppableOperation.literals).pipe(
-      Argument.withDescription("What to stop")
+      Argument.withDescription(`What to stop: ${StoppableOperation.literals.join(", ")}`)
     ),
     merchant: merchantId.pipe(Flag.optional, Flag.withDescription("Whose; without it, everybody's")),
     reason: Flag.String("reason").pipe(Flag.withDescription("Why; it is kept, and holds no token or card number"))

@@ -1,9 +1,10 @@
 import { Schema } from "effect"
+import { enumeration } from "./Enumeration.ts"
 import { ApiKeyIds, AuditEventIds, MerchantIds, PaymentIds, TransactionIds } from "./Ids.ts"
 import { Timestamp } from "./Timestamp.ts"
 
 /** What operators do that is kept for good. */
-export const AuditAction = Schema.Literals([
+export const AuditAction = enumeration("AuditAction", [
   "exception.resolved",
   "merchant.created",
   "merchant.updated",
@@ -16,7 +17,7 @@ export const AuditAction = Schema.Literals([
   "kill_switch.thrown",
   "kill_switch.lifted",
   "profile.started"
-]).annotate({ identifier: "AuditAction" })
+])
 export type AuditAction = typeof AuditAction.Type
 
 /** Who did what, written in the commit that did it. */

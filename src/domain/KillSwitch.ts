@@ -1,11 +1,16 @@
 import { Schema } from "effect"
+import { enumeration } from "./Enumeration.ts"
 import { KillSwitchIds, MerchantIds } from "./Ids.ts"
 import { Timestamp } from "./Timestamp.ts"
 
 /** What can be stopped: what clients ask for, and not what the service does to put things right. */
-export const StoppableOperation = Schema.Literals(["sale", "authorization", "capture", "refund", "void"]).annotate({
-  identifier: "StoppableOperation"
-})
+export const StoppableOperation = enumeration("StoppableOperation", [
+  "sale",
+  "authorization",
+  "capture",
+  "refund",
+  "void"
+])
 export type StoppableOperation = typeof StoppableOperation.Type
 
 /** An operation that an operator has stopped for the time being, for one merchant or for all. */

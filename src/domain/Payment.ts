@@ -1,6 +1,7 @@
 import { Schema, Struct } from "effect"
 import { Card } from "./Card.ts"
 import { Decline } from "./Decline.ts"
+import { enumeration } from "./Enumeration.ts"
 import { PaymentIds, TransactionIds } from "./Ids.ts"
 import { Amount, Currency, Total } from "./Money.ts"
 import { Timestamp } from "./Timestamp.ts"
@@ -29,8 +30,7 @@ export const DecidedStatus = Schema.Literals([
   "returned"
 ])
 
-export const PaymentStatus = Schema.Literals([...UndecidedStatus.literals, ...DecidedStatus.literals]).annotate({
-  identifier: "PaymentStatus",
+export const PaymentStatus = enumeration("PaymentStatus", [...UndecidedStatus.literals, ...DecidedStatus.literals], {
   description: "`processing` and `unknown` will become one of the others without anything being done."
 })
 export type PaymentStatus = typeof PaymentStatus.Type

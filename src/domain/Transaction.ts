@@ -1,4 +1,5 @@
 import { Schema } from "effect"
+import { enumeration } from "./Enumeration.ts"
 
 /** One row of `transactions` is one intended call to EPX. */
 export const TransactionType = Schema.Literals([
@@ -57,7 +58,5 @@ export const canBecome = (from: TransactionStatus, to: TransactionStatus): boole
 export const ResolvedBy = Schema.Literals(["reversal", "probe", "lookup", "operator"])
 
 /** Why money is given back. */
-export const RefundReason = Schema.Literals(["requested_by_customer", "duplicate", "fraud", "other"]).annotate({
-  identifier: "RefundReason"
-})
+export const RefundReason = enumeration("RefundReason", ["requested_by_customer", "duplicate", "fraud", "other"])
 export type RefundReason = typeof RefundReason.Type

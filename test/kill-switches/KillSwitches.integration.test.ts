@@ -148,6 +148,10 @@ layer(TestService.layer)("F-27: a kill switch", (it) => {
         const refused = yield* operate("", body)
         assert.deepStrictEqual([refused.status, refused.json.code], [status, code], JSON.stringify(body))
       }
+      const { json } = yield* stop("reversal")
+      assert.deepStrictEqual(json.errors, [
+        { pointer: "/operation", detail: 'Expected "sale" | "authorization" | "capture" | "refund" | "void"' }
+      ])
     })
   )
 })
