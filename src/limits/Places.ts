@@ -13,6 +13,8 @@ interface Share {
   /** Without bounds while the database cannot say. */
   leased: number
   used: number
+  /** The most that were in use since the last renewal. */
+  peak: number
   /** Milliseconds: nothing can be left before. */
   closedUntil: number
 }
@@ -43,7 +45,7 @@ export const makePlaces = Effect.fnUntraced(function* (usual: number, now_ms: ()
     const known = shares.get(name)
     if (known !== undefined) return known
     const { environment, merchantId } = tenant
-    const share = { tenant: { environment, merchantId }, leased: 0, used: 0, closedUntil: 0 }
+    const share = { tenant: { environment, merchantId }, leased: 0, used: 0, peak: 0, closedUntil: 0 }
     shares.set(name, share)
     return share
   }
@@ -51,9 +53,11 @@ export const makePlaces = Effect.fnUntraced(function* (usual: number, now_ms: ()
   const lease = (share: Share, places: () => number) =>
     Effect.suspend(() => {
       const wanted = places()
+      // Meanwhile nobody takes more than what will be there.
+      if (Number.isFinite(share.leased)) share.leased = Math.min(share.leased, wanted)
       return Effect.flatMap(leaseOf(repo.lease({ process, tenant: share.tenant, places: wanted, usual })), (leased) => {
         share.leased = leased ?? Number.POSITIVE_INFINITY
-        if (share.leased <= share.used) share.closedUntil = now_ms() + pause_ms
+        if (share.leased < wanted && share.leased <= share.used) share.closedUntil = now_ms() + pause_ms
         return Metric.update(leased === undefined ? failures : leased < wanted ? refusals : grants, 1)
       })
     })
@@ -63,6 +67,7 @@ export const makePlaces = Effect.fnUntraced(function* (usual: number, now_ms: ()
       const share = shareOf(tenant)
       if (share.used < share.leased) {
         share.used++
+        share.peak = Math.max(share.peak, share.used)
         return Effect.succeed(() => void share.used--)
       }
       if (now_ms() < share.closedUntil) return Effect.succeed(undefined)
@@ -84,14 +89,14 @@ export const makePlaces = Effect.fnUntraced(function* (usual: number, now_ms: ()
 
   const renewed = (name: string, share: Share) =>
     Effect.suspend(() => {
-      if (share.used > 0) return lease(share, () => share.used + block)
-      return Effect.tap(Effect.exit(repo.release(process, share.tenant)), () =>
-        Effect.sync(() => {
-          // Whoever has come meanwhile leases anew.
-          share.leased = 0
-          if (share.used === 0) shares.delete(name)
-        })
-      ).pipe(Effect.asVoid)
+      const { peak } = share
+      share.peak = share.used
+      if (peak > 0) return lease(share, () => peak + block)
+      // Whoever comes meanwhile waits for the end of this, and leases anew.
+      share.leased = 0
+      return Effect.exit(repo.release(process, share.tenant)).pipe(
+        Effect.andThen(Effect.sync(() => void shares.delete(name)))
+      )
     })
 
   const renew = Effect.suspend(() =>
