@@ -20,6 +20,7 @@ import type { Certificate } from "./http/Certificate.ts"
 import type { ConnectionLimits } from "./http/ConnectionLimits.ts"
 import { docsLayer } from "./http/Docs.ts"
 import { Edge } from "./http/Edge.ts"
+import { overloadGate } from "./http/Gate.ts"
 import { Health, healthRoutes } from "./http/Health.ts"
 import { listener } from "./http/Listener.ts"
 import { methodNotAllowed } from "./http/MethodNotAllowed.ts"
@@ -158,7 +159,8 @@ const isolated = <A, E, R>(listener: Layer.Layer<A, E, R>) => Layer.effectDiscar
 
 const apiLayer = ({ certificate, host, limits, maxConnections, port }: ServiceOptions) => {
   const bounds = { name: "merchants", variable: "PORT", maxConnections, certificate, limits } as const
-  return isolated(HttpRouter.serve(apiRoutes, routerOptions).pipe(Layer.provide(listener({ ...bounds, host, port }))))
+  const gated = Layer.unwrap(Effect.map(overloadGate, (gate) => listener({ ...bounds, gate, host, port })))
+  return isolated(Layer.provide(HttpRouter.serve(apiRoutes, routerOptions), gated))
 }
 
 /** The API of merchants, with its reference and the health of the process. */

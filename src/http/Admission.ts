@@ -11,6 +11,8 @@ export class Admission extends Context.Service<
     /** Whether there is room for one more; who is let in must `leave`. */
     readonly enter: Effect.Effect<boolean>
     readonly leave: Effect.Effect<void>
+    /** Whether there is none, for whoever only wants to know. */
+    isFullUnsafe(): boolean
     /** Told by whoever has a queue: how long its longest waiting has waited, in milliseconds. */
     watch(age_ms: Effect.Effect<number>): Effect.Effect<void>
   }
@@ -28,6 +30,7 @@ export class Admission extends Context.Service<
       return Admission.of({
         enter: Effect.sync(() => limit.enter()),
         leave: Effect.sync(() => limit.leave()),
+        isFullUnsafe: () => limit.isFull,
         watch: (age) =>
           Effect.sync(() => {
             age_ms = age

@@ -1,22 +1,29 @@
-/** How late the process may run, in milliseconds, and for how many looks in a row before anything is done about it. */
+/** How late the process may run, in milliseconds. */
 const target_ms = 25
+
+/** Of so many looks the least late one counts: a pause is over by itself, and only what stays is too much. */
 const patience = 4
 
 /** So many are always let in: they cannot be what makes it late. */
 const least = 128
 
 /**
- * How many requests that move money may be under way, which is any number as long as the process keeps up. Once it runs
- * late the number follows how late it is: less each time that it is, a little more each time that it is not.
+ * How many requests that move money may be under way, which is any number as long as the process keeps up. Once it
+ * stays late the number follows how late it is: less while it stays so, a little more each time that it is not late.
  */
 export class AdmissionLimit {
   #underWay = 0
-  #lateInARow = 0
+  #looks: Array<number> = []
   #most = Number.POSITIVE_INFINITY
+
+  /** Whether there is no room for one more. */
+  get isFull(): boolean {
+    return this.#underWay >= this.#most
+  }
 
   /** Lets one in, unless there is no room for it; who was let in must `leave`. */
   enter(): boolean {
-    if (this.#underWay >= this.#most) return false
+    if (this.isFull) return false
     this.#underWay++
     return true
   }
@@ -27,16 +34,19 @@ export class AdmissionLimit {
 
   /** Told again and again how late the process runs. */
   look(late_ms: number): void {
-    const isLate = late_ms > target_ms
-    this.#lateInARow = isLate ? this.#lateInARow + 1 : 0
-    if (this.#most === Number.POSITIVE_INFINITY) {
-      if (this.#lateInARow >= patience) this.#restrict(this.#underWay)
-    } else if (isLate) this.#restrict(this.#most * (late_ms > 2 * target_ms ? 0.8 : 0.95))
+    this.#looks.push(late_ms)
+    if (this.#looks.length > patience) this.#looks.shift()
+    const isFree = this.#most === Number.POSITIVE_INFINITY
+    if (this.#looks.length === patience && Math.min(...this.#looks) > target_ms) {
+      this.#restrict(isFree ? this.#underWay : this.#most * (Math.min(...this.#looks) > 2 * target_ms ? 0.8 : 0.95))
+    } else if (isFree || late_ms > target_ms) return
     else if (this.#underWay < this.#most / 2) this.#most = Number.POSITIVE_INFINITY
     else this.#most *= 1.05
   }
 
   #restrict(most: number): void {
     this.#most = Math.max(least, most)
+    // What is done about it must have shown before more is done.
+    this.#looks = []
   }
 }

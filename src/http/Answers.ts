@@ -88,22 +88,17 @@ export const finish = (response: HttpServerResponse.HttpServerResponse, id: stri
 }
 
 /** As little as can be done for a request: nothing is read of it, not even its key. */
-export const turnedAway = (id: string) =>
-  Effect.as(
-    Metric.update(httpRequestsTurnedAway, 1),
-    HttpServerResponse.jsonUnsafe(
-      {
-        ...problemBody(
-          "Overloaded",
-          503,
-          "More comes than can be served. Nothing was done: send it again in a moment."
-        ),
-        request_id: id
-      },
-      {
-        status: 503,
-        contentType: ProblemDetails.contentType,
-        headers: { ...securityHeaders, "retry-after": "1", "x-request-id": id }
-      }
-    )
-  )
+export const overloaded = (id: string) => ({
+  status: 503,
+  body: {
+    ...problemBody("Overloaded", 503, "More comes than can be served. Nothing was done: send it again in a moment."),
+    request_id: id
+  },
+  contentType: ProblemDetails.contentType,
+  headers: { ...securityHeaders, "retry-after": "1", "x-request-id": id }
+})
+
+export const turnedAway = (id: string) => {
+  const { body, ...options } = overloaded(id)
+  return Effect.as(Metric.update(httpRequestsTurnedAway, 1), HttpServerResponse.jsonUnsafe(body, options))
+}

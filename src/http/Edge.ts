@@ -4,6 +4,7 @@ import { HttpMethod, HttpMiddleware, HttpRouter, HttpServerRequest, HttpServerRe
 import { makeTimer, type Timer } from "../running/Timer.ts"
 import { Admission } from "./Admission.ts"
 import { finish, naked, toProblem, turnedAway } from "./Answers.ts"
+import { movesMoney } from "./Gate.ts"
 import { Health } from "./Health.ts"
 import { observe } from "./Observation.ts"
 import { requestDeadline } from "./RequestDeadline.ts"
@@ -77,9 +78,6 @@ const isForItsClient = ({ method, url }: HttpServerRequest.HttpServerRequest) =>
 /** What changes something goes on when its client goes: a fiber of its own does not hear of that. */
 const carriedOut = <A, E, R>(request: Effect.Effect<A, E, R>) =>
   Effect.flatMap(Effect.forkChild(request, { startImmediately: true, uninterruptible: true }), Fiber.join)
-
-const movesMoney = ({ method, url }: HttpServerRequest.HttpServerRequest) =>
-  method === "POST" && url.startsWith("/v1/payments")
 
 /** What asks for the id finds it, every line of the log has it, and a request without a span has none inside either. */
 const identifiedBy =

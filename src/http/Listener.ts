@@ -6,6 +6,7 @@ import { counter, gauge } from "../telemetry/Gauge.ts"
 import { httpConnections, httpConnectionsRefused, httpOpenConnections } from "../telemetry/Metrics.ts"
 import type { Certificate } from "./Certificate.ts"
 import { type ConnectionLimits, usualLimits } from "./ConnectionLimits.ts"
+import type { Gate } from "./Gate.ts"
 import { OpenConnections } from "./OpenConnections.ts"
 import { plainServer, secureServer } from "./Server.ts"
 import { untracedRequests } from "./Untraced.ts"
@@ -22,6 +23,8 @@ interface ListenerOptions {
   /** With it the listener speaks TLS. */
   readonly certificate?: Certificate | undefined
   readonly limits?: ConnectionLimits | undefined
+  /** Sees each request first. */
+  readonly gate?: Gate | undefined
 }
 
 /** Someone else listens there. */
@@ -53,9 +56,11 @@ export const listener = ({ host, limits = usualLimits, port, variable, ...option
 
 /** A server that does not listen yet, whose connections are watched as long as the scope is open. */
 const boundedServer = Effect.fnUntraced(function* (
-  options: Pick<ListenerOptions, "certificate" | "maxConnections" | "name"> & { readonly limits: ConnectionLimits }
+  options: Pick<ListenerOptions, "certificate" | "gate" | "maxConnections" | "name"> & {
+    readonly limits: ConnectionLimits
+  }
 ) {
-  const { certificate, limits, maxConnections, name } = options
+  const { certificate, gate, limits, maxConnections, name } = options
   const connections = new OpenConnections()
   let refused = 0
   const onDrop = () => {
@@ -64,7 +69,7 @@ const boundedServer = Effect.fnUntraced(function* (
   yield* gauge(Metric.withAttributes(httpOpenConnections, { listener: name }), () => connections.size)
   yield* counter(Metric.withAttributes(httpConnections, { listener: name }), () => connections.accepted)
   yield* counter(Metric.withAttributes(httpConnectionsRefused, { listener: name }), () => refused)
-  const bounds = { connections, limits, maxConnections, onDrop }
+  const bounds = { connections, gate, limits, maxConnections, onDrop }
   const server = certificate === undefined ? plainServer(bounds) : secureServer(certificate, yield* makeTimer, bounds)
   // By then nobody answers on those that are left.
   yield* Effect.addFinalizer(() => Effect.sync(() => connections.closeAll()))

@@ -1,14 +1,17 @@
+import type { EventEmitter } from "node:events"
 import { createServer } from "node:http"
 import { constants, createSecureServer } from "node:http2"
 import { Redacted } from "effect"
 import type { Timer } from "../running/Timer.ts"
 import type { Certificate } from "./Certificate.ts"
 import type { ConnectionLimits } from "./ConnectionLimits.ts"
+import type { Gate } from "./Gate.ts"
 import type { OpenConnections } from "./OpenConnections.ts"
 
 interface ServerOptions {
   readonly connections: OpenConnections
   readonly limits: ConnectionLimits
+  readonly gate: Gate | undefined
   /** Told of each that is turned away. */
   readonly onDrop: () => void
   readonly maxConnections: number
@@ -25,8 +28,10 @@ const ofNode = ({ headerBytes, headers_ms, idle_ms, look_ms, request_ms }: Conne
   shouldUpgradeCallback: () => false
 })
 
-export const plainServer = ({ connections, limits, maxConnections, onDrop }: ServerOptions) => {
-  const server = createServer(ofNode(limits)).on("connection", connections.add).on("drop", onDrop)
+export const plainServer = ({ connections, gate, limits, maxConnections, onDrop }: ServerOptions) => {
+  const server = gated(createServer(ofNode(limits)), gate)
+    .on("connection", connections.add)
+    .on("drop", onDrop)
   server.maxConnections = maxConnections
   return server
 }
@@ -35,7 +40,7 @@ export const plainServer = ({ connections, limits, maxConnections, onDrop }: Ser
 export const secureServer = (
   { chain, key }: Certificate,
   timer: Timer,
-  { connections, limits, maxConnections, onDrop }: ServerOptions
+  { connections, gate, limits, maxConnections, onDrop }: ServerOptions
 ) => {
   const { answer_ms, headerBytes, headers_ms, idle_ms, request_ms, resets, streams } = limits
   const server = createSecureServer({
@@ -51,7 +56,7 @@ export const secureServer = (
     streamResetRate: resets.rate
   })
   // As options, not every version of Node takes them here.
-  Object.assign(server, ofNode(limits), { maxConnections })
+  Object.assign(gated(server, gate), ofNode(limits), { maxConnections })
   server.on("secureConnection", connections.add).on("drop", onDrop)
   server.on("session", (session) => session.setTimeout(idle_ms, () => session.destroy()))
   // Of HTTP/2 Node limits no times, and a stream whose request never ends would stay open behind its answer.
@@ -60,4 +65,16 @@ export const secureServer = (
     stream.once("close", stop)
   })
   return server
+}
+
+/** Nobody else hears of a request that the gate has answered. */
+const gated = <Server extends EventEmitter>(server: Server, gate: Gate | undefined): Server => {
+  if (gate === undefined) return server
+  const emit: (event: string | symbol, ...details: ReadonlyArray<never>) => boolean = server.emit.bind(server)
+  const emitUngated = (event: string | symbol, ...details: ReadonlyArray<never>): boolean => {
+    const [request, response] = details
+    const isAnswered = event === "request" && request !== undefined && response !== undefined && gate(request, response)
+    return isAnswered || emit(event, ...details)
+  }
+  return Object.assign(server, { emit: emitUngated })
 }

@@ -21,12 +21,17 @@ describe("AdmissionLimit", () => {
     }
   })
 
-  it("does nothing about a pause", () => {
+  it("does nothing about a pause, also once it has let fewer in", () => {
     const limit = new AdmissionLimit()
     fill(limit, 1_000)
     look(limit, 500, 3)
     look(limit, 0, 1)
     look(limit, 500, 3)
+    assert.isTrue(limit.enter())
+    look(limit, 500, 1)
+    assert.isFalse(limit.enter())
+    look(limit, 500, 3)
+    limit.leave()
     assert.isTrue(limit.enter())
   })
 
@@ -39,10 +44,10 @@ describe("AdmissionLimit", () => {
     assert.isTrue(limit.enter())
   })
 
-  it("lets fewer in as long as it is late, and never fewer than cannot be the reason", () => {
+  it("lets fewer in as long as it stays late, and never fewer than cannot be the reason", () => {
     const limit = new AdmissionLimit()
     fill(limit, 1_000)
-    look(limit, 100, 5)
+    look(limit, 100, 8)
     for (let n = 0; n < 200; n++) limit.leave()
     assert.isFalse(limit.enter())
     limit.leave()

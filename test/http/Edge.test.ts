@@ -168,6 +168,7 @@ describe("a request that moves money", () => {
       )
     const left: Array<string> = []
     const full = Layer.mock(Admission, {
+      isFullUnsafe: () => true,
       enter: Effect.succeed(false),
       leave: Effect.sync(() => void left.push("left"))
     })
@@ -191,6 +192,7 @@ describe("a request that moves money", () => {
   it.effect("leaves room for others again, however it ends", () => {
     const entered = { now: 0 }
     const counting = Layer.mock(Admission, {
+      isFullUnsafe: () => false,
       enter: Effect.sync(() => ++entered.now > 0),
       leave: Effect.sync(() => void entered.now--)
     })
