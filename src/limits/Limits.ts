@@ -1,6 +1,8 @@
 import { Clock, Effect, Layer, Metric } from "effect"
+import type { MerchantId } from "../domain/Ids.ts"
 import type { LimitKind } from "../domain/Limit.ts"
 import type { Tenant } from "../domain/Tenant.ts"
+import type { Environment } from "../domain/Terminal.ts"
 import { Limits, type Taken } from "../http/Limits.ts"
 import { makeSingleFlight } from "../running/SingleFlight.ts"
 import { rateLeases } from "../telemetry/Metrics.ts"
@@ -16,6 +18,8 @@ export interface UsualLimits {
   /** Requests that move money, at a time. */
   readonly writesAtOnce: number
 }
+
+type Buckets = Readonly<Record<Environment, Partial<Record<LimitKind, Bucket>>>>
 
 /** Merchants of which something is remembered. The longest known goes first: it leases anew. */
 const capacity = 10_000
@@ -34,19 +38,23 @@ export const limitsLayer = (usual: UsualLimits) =>
       const clock = yield* Clock.Clock
       const now_ms = () => Number(clock.monotonicTimeNanosUnsafe()) / 1_000_000
       const { enter } = yield* makePlaces(usual.writesAtOnce, now_ms)
-      const buckets = new Map<string, Bucket>()
+      const known = new Map<MerchantId, Buckets>()
 
+      // For each request: no name is put together here, and none is looked up of which the hash is not known already.
       const bucketOf = ({ environment, merchantId }: Tenant, kind: LimitKind): Bucket => {
-        const name = `${merchantId} ${environment} ${kind}`
-        const known = buckets.get(name)
-        if (known !== undefined) return known
-        const bucket = new Bucket(usual[kind])
-        buckets.set(name, bucket)
-        for (const oldest of buckets.keys()) {
-          if (buckets.size <= capacity) break
-          buckets.delete(oldest)
+        const { [environment]: buckets } = known.get(merchantId) ?? remember(merchantId)
+        buckets[kind] ??= new Bucket(usual[kind])
+        return buckets[kind]
+      }
+
+      const remember = (merchantId: MerchantId): Buckets => {
+        const buckets: Buckets = { test: {}, live: {} }
+        known.set(merchantId, buckets)
+        for (const oldest of known.keys()) {
+          if (known.size <= capacity) break
+          known.delete(oldest)
         }
-        return bucket
+        return buckets
       }
 
       const lease = ({ environment, merchantId }: Tenant, kind: LimitKind, bucket: Bucket) =>
