@@ -30,6 +30,8 @@ import { KillSwitches } from "./kill-switches/KillSwitches.ts"
 import { KillSwitchesHttp } from "./kill-switches/KillSwitchesHttp.ts"
 import { KillSwitchesRepo } from "./kill-switches/KillSwitchesRepo.ts"
 import { LeasesRepo } from "./limits/LeasesRepo.ts"
+import { leftoversLayer } from "./limits/Leftovers.ts"
+import { LeftoversRepo } from "./limits/LeftoversRepo.ts"
 import { limitsLayer, type UsualLimits } from "./limits/Limits.ts"
 import { PlacesRepo } from "./limits/PlacesRepo.ts"
 import { ApiKeys } from "./merchants/ApiKeys.ts"
@@ -114,6 +116,7 @@ const foundationLayer = (options: ServiceOptions) =>
   ).pipe(
     Layer.provideMerge(Layer.provide(KillSwitches.layer, KillSwitchesRepo.layer)),
     Layer.provideMerge(Layer.provide(limitsLayer(options.merchantLimits), [LeasesRepo.layer, PlacesRepo.layer])),
+    Layer.provideMerge(Layer.provide(leftoversLayer, LeftoversRepo.layer)),
     Layer.provideMerge(resourcesLayer()),
     Layer.provideMerge(ApiKeys.layer),
     Layer.provide([MerchantsRepo.layer, ApiKeysRepo.layer, EventsRepo.layer, TimelineRepo.layer]),

@@ -22,14 +22,3 @@ export const ifMatchParameter = {
   description: "The `ETag` of what is to be changed: it is changed only if nobody else has done so since.",
   example: '"3"'
 }
-
-/** Somebody else was faster, and nothing has been changed. */
-export class PreconditionFailed extends Schema.TaggedError<PreconditionFailed>()(
-  "PreconditionFailed",
-  {},
-  { httpApiStatus: 412 }
-) {
-  override get message() {
-    return "It has been changed since the `ETag` that `If-Match` names. Read it again, and decide anew."
-  }
-}

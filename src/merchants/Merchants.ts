@@ -14,7 +14,8 @@ import {
   TerminalNotFound,
   type TerminalTaken
 } from "../domain/Merchant.ts"
-import { type IfMatch, PreconditionFailed } from "../http/IfMatch.ts"
+import { PreconditionFailed } from "../domain/PreconditionFailed.ts"
+import type { IfMatch } from "../http/IfMatch.ts"
 import { type Page, pageOf } from "../postgres/Page.ts"
 import { type Changed, MerchantsRepo, type MerchantUpdate } from "./MerchantsRepo.ts"
 

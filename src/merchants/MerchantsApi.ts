@@ -14,8 +14,9 @@ import {
   TerminalNotFound,
   TerminalTaken
 } from "../domain/Merchant.ts"
+import { PreconditionFailed } from "../domain/PreconditionFailed.ts"
 import { OperatorAuthentication } from "../http/Authentication.ts"
-import { ifMatchHeader, ifMatchParameter, PreconditionFailed } from "../http/IfMatch.ts"
+import { ifMatchHeader, ifMatchParameter } from "../http/IfMatch.ts"
 import { operation } from "../http/Operation.ts"
 import { limit, pageParameters } from "../http/Page.ts"
 import { problem } from "../http/Problem.ts"

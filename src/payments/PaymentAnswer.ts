@@ -28,6 +28,10 @@ export const unlessKnown = <E>(
     ? Effect.succeed(HttpServerResponse.empty({ status: 304, headers: { etag: tags.of(version) } }))
     : got
 
+/** Versions of a payment of which one must be the present one, by the `If-Match` of a request; null: any will do. */
+export const versionsIn = (headers: { readonly "if-match"?: string }) =>
+  headers["if-match"] === undefined ? null : tags.named(headers["if-match"])
+
 const tags = entityTags(paymentExample)
 
 /**

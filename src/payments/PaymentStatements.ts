@@ -3,7 +3,7 @@ import { MerchantIds, type PaymentId, PaymentIds } from "../domain/Ids.ts"
 import type { PaymentField, PaymentStatus } from "../domain/Payment.ts"
 import type { Tenant } from "../domain/Tenant.ts"
 import { grouped } from "../postgres/Grouped.ts"
-import { paymentColumns, transactionsOf } from "../postgres/PaymentRow.ts"
+import { paymentColumns, paymentVersion, transactionsOf } from "../postgres/PaymentRow.ts"
 import type { Param } from "../postgres/Prepared.ts"
 import { columnsOf } from "./SparsePayment.ts"
 
@@ -37,14 +37,10 @@ export const findStatement = grouped<TenantPayment>(
   ) SELECT * FROM found`
 )
 
-/** Nothing of a payment but its version, with the steps of its reversals as `progressOf` counts them. */
+/** Nothing of a payment but its version, as `progressOf` counts it. */
 export const versionStatement = grouped<TenantPayment>(
   (sql, param) => sql`found AS (
-    SELECT ${param(keyOf)} AS asked_for, p.version + (
-      SELECT coalesce(sum(CASE r.status WHEN 'submitting' THEN 1
-        WHEN 'unknown' THEN 2 + (r.response_code IS NOT NULL)::int4 ELSE 4 END), 0)::int4
-      FROM transactions r WHERE r.payment_id = p.id AND r.type = 'reversal'
-    ) AS version
+    SELECT ${param(keyOf)} AS asked_for, ${sql.literal(paymentVersion)} AS version
     FROM ${asked(sql, param)}
   ) SELECT * FROM found`
 )

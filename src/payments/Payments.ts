@@ -25,6 +25,15 @@ export interface Charger extends Tenant {
   readonly scopes: ReadonlySet<Scope>
 }
 
+/**
+ * Under which key something is to happen once, and to which versions of the payment; null: to any. A repeat that names
+ * other versions is the same request all the same: once it is carried out, its answer does not depend on them.
+ */
+export interface Once {
+  readonly idempotencyKey: string
+  readonly versions: ReadonlyArray<number> | null
+}
+
 /** Which payments, the newest first, and what of them; all where that is not said. */
 export interface PaymentQuery extends PageQuery<PaymentId> {
   readonly status?: PaymentStatus | undefined
@@ -47,14 +56,9 @@ export class Payments extends Context.Service<
       payment: NewPayment,
       idempotencyKey: string
     ): Effect.Effect<Done, ChargeError | ScopeMissing>
-    capture(
-      charger: Charger,
-      id: string,
-      capture: NewCapture,
-      idempotencyKey: string
-    ): Effect.Effect<Done, FollowUpError>
-    void(charger: Charger, id: string, asked: NewVoid, idempotencyKey: string): Effect.Effect<Done, FollowUpError>
-    refund(charger: Charger, id: string, refund: NewRefund, idempotencyKey: string): Effect.Effect<Done, FollowUpError>
+    capture(charger: Charger, id: string, capture: NewCapture, once: Once): Effect.Effect<Done, FollowUpError>
+    void(charger: Charger, id: string, asked: NewVoid, once: Once): Effect.Effect<Done, FollowUpError>
+    refund(charger: Charger, id: string, refund: NewRefund, once: Once): Effect.Effect<Done, FollowUpError>
     /** Undoes what was asked for under this key, or sees to it that it never happens. */
     cancel(charger: Charger, idempotencyKey: string): Effect.Effect<Canceled, CancelError>
     get(tenant: Tenant, id: string): Effect.Effect<VersionedPayment, PaymentNotFound | DatabaseUnavailable>
@@ -113,12 +117,12 @@ export class Payments extends Context.Service<
       const followUp = Effect.fnUntraced(function* (
         { environment, keyId, merchantId }: Charger,
         id: string,
-        request: { readonly route: string; readonly body: object; readonly idempotencyKey: string },
+        request: Once & { readonly route: string; readonly body: object },
         deed: Deed
       ) {
         const paymentId = Option.getOrUndefined(idOf(id))
         if (paymentId === undefined) return yield* new PaymentNotFound()
-        const { body, idempotencyKey, route } = request
+        const { body, idempotencyKey, route, versions } = request
         const fingerprint = cipher.fingerprint(`POST /v1/payments/${id}/${route} ${canonical(body)}`)
         return yield* followUps.carryOut({
           merchantId,
@@ -127,42 +131,30 @@ export class Payments extends Context.Service<
           paymentId,
           idempotencyKey,
           fingerprint,
+          versions,
           ...deed
         })
       })
 
-      const capture = Effect.fn("Payments.capture")(
-        (charger: Charger, id: string, body: NewCapture, idempotencyKey: string) =>
-          followUp(
-            charger,
-            id,
-            { route: "capture", body, idempotencyKey },
-            { type: "capture", amount: body.amount ?? null }
-          )
+      const capture = Effect.fn("Payments.capture")((charger: Charger, id: string, body: NewCapture, once: Once) =>
+        followUp(charger, id, { route: "capture", body, ...once }, { type: "capture", amount: body.amount ?? null })
       )
 
-      const void_ = Effect.fn("Payments.void")((charger: Charger, id: string, body: NewVoid, idempotencyKey: string) =>
-        followUp(
-          charger,
-          id,
-          { route: "void", body, idempotencyKey },
-          { type: "void", targetId: body.transaction_id ?? null }
-        )
+      const void_ = Effect.fn("Payments.void")((charger: Charger, id: string, body: NewVoid, once: Once) =>
+        followUp(charger, id, { route: "void", body, ...once }, { type: "void", targetId: body.transaction_id ?? null })
       )
 
-      const refund = Effect.fn("Payments.refund")(
-        (charger: Charger, id: string, body: NewRefund, idempotencyKey: string) => {
-          const request = { route: "refunds", body, idempotencyKey }
-          const targetId = body.transaction_id ?? null
-          const asked = { type: "refund", amount: body.amount ?? null, targetId, reason: body.reason } as const
-          const refunded = followUp(charger, id, request, asked)
-          return body.prefer_void
-            ? Effect.catchTag(refunded, "UnsettledUseVoid", ({ transaction_id }) =>
-                followUp(charger, id, request, { type: "void", targetId: transaction_id })
-              )
-            : refunded
-        }
-      )
+      const refund = Effect.fn("Payments.refund")((charger: Charger, id: string, body: NewRefund, once: Once) => {
+        const request = { route: "refunds", body, ...once }
+        const targetId = body.transaction_id ?? null
+        const asked = { type: "refund", amount: body.amount ?? null, targetId, reason: body.reason } as const
+        const refunded = followUp(charger, id, request, asked)
+        return body.prefer_void
+          ? Effect.catchTag(refunded, "UnsettledUseVoid", ({ transaction_id }) =>
+              followUp(charger, id, request, { type: "void", targetId: transaction_id })
+            )
+          : refunded
+      })
 
       const spanOfGet = traced("Payments.get")
       const get = (tenant: Tenant, id: string) => {

@@ -13,8 +13,10 @@ import { DatabaseUnavailable } from "../domain/DatabaseUnavailable.ts"
 import * as FollowUpErrors from "../domain/FollowUpErrors.ts"
 import { OperationStopped } from "../domain/KillSwitch.ts"
 import { Payment } from "../domain/Payment.ts"
+import { PreconditionFailed } from "../domain/PreconditionFailed.ts"
 import { Authentication, PaymentsWrite, RefundsWrite } from "../http/Authentication.ts"
 import { IdempotencyKey } from "../http/IdempotencyKey.ts"
+import { ifMatchHeader } from "../http/IfMatch.ts"
 import { operation } from "../http/Operation.ts"
 import { problem } from "../http/Problem.ts"
 import { NewCancellation, NewCapture, NewRefund, NewVoid } from "./FollowUpRequests.ts"
@@ -67,7 +69,17 @@ const keyParameter = {
     "now and `Idempotent-Replayed: true`.",
   example: "order-1001-capture"
 }
-const idParameter = { description: "The id of the payment.", example: paymentExample.id }
+const ofFollowUp = { "idempotency-key": IdempotencyKey, ...ifMatchHeader }
+const followUpParameters = {
+  id: { description: "The id of the payment.", example: paymentExample.id },
+  "idempotency-key": keyParameter,
+  "if-match": {
+    description:
+      "The `ETag` of the payment: it is done only if nothing of the payment has changed since, and 412 says that " +
+      "something has. A repeat of what was carried out gets its answer whatever this says.",
+    example: 'W/"TuvXo2cA-2"'
+  }
+}
 
 export class PaymentsApi extends HttpApiGroup.make("payments")
   .add(
@@ -113,10 +125,10 @@ export class PaymentsApi extends HttpApiGroup.make("payments")
       ),
     HttpApiEndpoint.post("capture", "/v1/payments/:id/capture", {
       params: { id: Schema.String },
-      headers: { "idempotency-key": IdempotencyKey },
+      headers: ofFollowUp,
       payload: [NewCapture, Schema.Null],
       success: [Decided, Undecided],
-      error: followUpErrors
+      error: [...followUpErrors, problem(PreconditionFailed)]
     })
       .middleware(PaymentsWrite)
       .annotateMerge(
@@ -125,17 +137,17 @@ export class PaymentsApi extends HttpApiGroup.make("payments")
           description:
             "Takes the amount, or all that can be captured, and releases the rest. One capture uses an " +
             "authorization up, unless its terminal allows more. Needs the scope `payments:write`.",
-          parameters: { id: idParameter, "idempotency-key": keyParameter },
+          parameters: followUpParameters,
           request: { amount: 1500 },
           answers: { 201: paymentExample, 202: undecidedExample }
         })
       ),
     HttpApiEndpoint.post("void", "/v1/payments/:id/void", {
       params: { id: Schema.String },
-      headers: { "idempotency-key": IdempotencyKey },
+      headers: ofFollowUp,
       payload: [NewVoid, Schema.Null],
       success: [Decided, Undecided],
-      error: followUpErrors
+      error: [...followUpErrors, problem(PreconditionFailed)]
     })
       .middleware(PaymentsWrite)
       .annotateMerge(
@@ -145,17 +157,17 @@ export class PaymentsApi extends HttpApiGroup.make("payments")
             "Without a body the whole payment is undone. A little before its batch closes that is over: " +
             "`settled_use_refund`. " +
             "Needs the scope `payments:write`.",
-          parameters: { id: idParameter, "idempotency-key": keyParameter },
+          parameters: followUpParameters,
           request: {},
           answers: { 201: voidedExample, 202: undecidedExample }
         })
       ),
     HttpApiEndpoint.post("refund", "/v1/payments/:id/refunds", {
       params: { id: Schema.String },
-      headers: { "idempotency-key": IdempotencyKey },
+      headers: ofFollowUp,
       payload: NewRefund,
       success: [Decided, Undecided],
-      error: followUpErrors
+      error: [...followUpErrors, problem(PreconditionFailed)]
     })
       .middleware(RefundsWrite)
       .annotateMerge(
@@ -164,7 +176,7 @@ export class PaymentsApi extends HttpApiGroup.make("payments")
           description:
             "All that is left, or a part; several refunds may follow each other. A part of what has not settled is " +
             "`scheduled` and sent after its settlement. Needs the scope `refunds:write`.",
-          parameters: { id: idParameter, "idempotency-key": keyParameter },
+          parameters: followUpParameters,
           request: { amount: 500, reason: "requested_by_customer" },
           answers: { 201: refundedExample, 202: undecidedExample }
         })

@@ -4,7 +4,7 @@ import { HttpApiBuilder } from "effect/http-api"
 import { Api } from "../Api.ts"
 import { Authentication, Caller, PaymentsRead, PaymentsWrite, RefundsWrite } from "../http/Authentication.ts"
 import { InvalidParameter, queryParameter, Validation } from "../http/Validation.ts"
-import { answerOf, shown, shownAlone, unlessKnown } from "./PaymentAnswer.ts"
+import { answerOf, shown, shownAlone, unlessKnown, versionsIn } from "./PaymentAnswer.ts"
 import { PaymentFields } from "./PaymentReadsApi.ts"
 import { Payments } from "./Payments.ts"
 
@@ -20,17 +20,13 @@ const routes = HttpApiBuilder.group(
           Effect.flatMap(payments.create(caller, payload, headers["idempotency-key"]), answerOf)
         ),
       capture: Effect.fnUntraced(function* ({ headers, params, payload }) {
-        return yield* answerOf(
-          yield* payments.capture(yield* Caller, params.id, payload ?? {}, headers["idempotency-key"])
-        )
+        return yield* answerOf(yield* payments.capture(yield* Caller, params.id, payload ?? {}, onceOf(headers)))
       }),
       void: Effect.fnUntraced(function* ({ headers, params, payload }) {
-        return yield* answerOf(
-          yield* payments.void(yield* Caller, params.id, payload ?? {}, headers["idempotency-key"])
-        )
+        return yield* answerOf(yield* payments.void(yield* Caller, params.id, payload ?? {}, onceOf(headers)))
       }),
       refund: Effect.fnUntraced(function* ({ headers, params, payload }) {
-        return yield* answerOf(yield* payments.refund(yield* Caller, params.id, payload, headers["idempotency-key"]))
+        return yield* answerOf(yield* payments.refund(yield* Caller, params.id, payload, onceOf(headers)))
       }),
       refunds: Effect.fnUntraced(function* ({ params }) {
         const { payment } = yield* payments.get(yield* Caller, params.id)
@@ -66,6 +62,11 @@ const routes = HttpApiBuilder.group(
     })
   })
 )
+
+const onceOf = (headers: { readonly "idempotency-key": string; readonly "if-match"?: string }) => ({
+  idempotencyKey: headers["idempotency-key"],
+  versions: versionsIn(headers)
+})
 
 const fieldsOf = queryParameter("fields", PaymentFields)
 

@@ -35,6 +35,13 @@ export const PaymentRow = Schema.Struct({
 })
 export type PaymentRow = typeof PaymentRow.Type
 
+/** Of the payment `p`, with the steps of its reversals, which change what is shown of it and not its row. */
+export const paymentVersion = `p.version + (
+      SELECT coalesce(sum(CASE r.status WHEN 'submitting' THEN 1
+        WHEN 'unknown' THEN 2 + (r.response_code IS NOT NULL)::int4 ELSE 4 END), 0)::int4
+      FROM transactions r WHERE r.payment_id = p.id AND r.type = 'reversal'
+    )`
+
 const of = (relation: string, ...columns: ReadonlyArray<string>) =>
   columns.map((column) => `${relation}.${column}`).join(", ")
 

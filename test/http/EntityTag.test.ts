@@ -24,4 +24,17 @@ describe("an entity tag", () => {
     ["", false],
     ["7", false]
   ])("%s: %s", (header, expected) => assert.strictEqual(tags.isNamed(header, 7), expected))
+
+  it.each([
+    [tags.of(7), [7]],
+    [tags.of(7).replace("W/", ""), [7]],
+    [` ${tags.of(6)} ,"x", ${tags.of(17)}`, [6, 17]],
+    [" * ", null],
+    [entityTags({ b: 1 }).of(7), []],
+    [tags.of(0), []],
+    [tags.of(1e9), []],
+    [tags.of(7).replaceAll('"', ""), []],
+    ["", []],
+    ["7", []]
+  ])("%s as a condition: %j", (header, expected) => assert.deepStrictEqual(tags.named(header), expected))
 })

@@ -1,6 +1,7 @@
+import { randomUUID } from "node:crypto"
 import { PgClient } from "@effect/sql-pg"
 import { assert, layer } from "@effect/vitest"
-import { Effect, Exit, Scope } from "effect"
+import { Effect, Exit, Option, Scope } from "effect"
 import type { MerchantId } from "../../src/domain/Ids.ts"
 import { makePlaces } from "../../src/limits/Places.ts"
 import { PlacesRepo } from "../../src/limits/PlacesRepo.ts"
@@ -53,6 +54,25 @@ layer(MerchantsTest, { excludeTestServices: true })("ARCH-A8: the places of a me
       for (const leave of others) leave()
       assert.lengthOf(yield* second.enter(id, 9), others.length)
     })
+  )
+
+  it.effect("are never more than there are, when processes ask for them at the same moment", () =>
+    Effect.gen(function* () {
+      const sql = yield* PgClient.PgClient
+      const { lease } = yield* PlacesRepo
+      const merchantId = yield* merchantOf(20)
+      // None has written yet when the last one looks, unless they wait for each other.
+      yield* sql`CREATE FUNCTION linger() RETURNS trigger LANGUAGE plpgsql AS
+        $$ BEGIN PERFORM pg_sleep(0.1); RETURN NEW; END $$`
+      yield* sql`CREATE TRIGGER linger BEFORE INSERT ON concurrency_leases FOR EACH ROW EXECUTE FUNCTION linger()`
+      const asked = Array.from({ length: 4 }, () =>
+        lease({ process: randomUUID(), tenant: { merchantId, environment: "test" }, places: 8, usual: 1_000 })
+      )
+      const granted = yield* Effect.all(asked, { concurrency: "unbounded" }).pipe(
+        Effect.ensuring(Effect.orDie(sql`DROP FUNCTION linger CASCADE`))
+      )
+      assert.deepStrictEqual(granted.map((places) => Option.getOrElse(places, () => -1)).toSorted(), [0, 4, 8, 8])
+    }).pipe(Effect.provide(PlacesRepo.layer))
   )
 
   it.effect("of a process that has ended go to the others, at once or when its lease runs out", () =>

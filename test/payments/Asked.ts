@@ -8,16 +8,22 @@ import { TestService } from "../support/TestService.ts"
 export interface Asked {
   readonly key?: string
   readonly idempotencyKey?: string
+  readonly ifMatch?: string
 }
 
 /** POST to a payment, by the merchant and with a new key. */
-export const post = (id: string, route: string, json?: object, { idempotencyKey = randomUUID(), key }: Asked = {}) =>
+export const post = (
+  id: string,
+  route: string,
+  json?: object,
+  { idempotencyKey = randomUUID(), ifMatch, key }: Asked = {}
+) =>
   Effect.flatMap(TestService, ({ merchant, request }) =>
     request({
       method: "POST",
       path: `/v1/payments/${id}/${route}`,
       key: key ?? merchant.keys.all,
-      headers: { "idempotency-key": idempotencyKey },
+      headers: { "idempotency-key": idempotencyKey, ...(ifMatch === undefined ? {} : { "if-match": ifMatch }) },
       ...(json === undefined ? {} : { json })
     })
   )
@@ -37,6 +43,11 @@ export const outcome = ({ json, status }: HttpAnswer): readonly [number, string]
 export const paymentOf = Effect.fnUntraced(function* (id: string) {
   const { merchant, request } = yield* TestService
   return (yield* request({ path: `/v1/payments/${id}`, key: merchant.keys.all })).json
+})
+
+export const tagOf = Effect.fnUntraced(function* (id: string) {
+  const { merchant, request } = yield* TestService
+  return (yield* request({ path: `/v1/payments/${id}`, key: merchant.keys.read })).headers.etag ?? ""
 })
 
 /** Asks until it holds; the sockets and the database live in real time. */

@@ -5,14 +5,14 @@ import { Effect, Fiber } from "effect"
 import { PaymentIds } from "../../src/domain/Ids.ts"
 import type { HttpAnswer } from "../support/HttpRequest.ts"
 import { TestService } from "../support/TestService.ts"
-import { outcome, paymentOf, post, sent, settleAll, until } from "./Asked.ts"
+import { outcome, paymentOf, post, sent, settleAll, tagOf, until } from "./Asked.ts"
 
 const wordsOf = (answers: ReadonlyArray<HttpAnswer>) => answers.map((answer) => outcome(answer).join(" "))
 
 const inParallel = { concurrency: "unbounded" } as const
 
 /** Four requests; the payment is held until they wait for it, each with what its statement has seen before. */
-const waiting = Effect.fnUntraced(function* (id: string, route: string, body: object) {
+const waiting = Effect.fnUntraced(function* (id: string, route: string, body: object, ifMatch?: string) {
   const sql = yield* PgClient.PgClient
   const uuid = PaymentIds.toUuid(PaymentIds.Id.make(id))
   // One connection may be at something else.
@@ -20,7 +20,8 @@ const waiting = Effect.fnUntraced(function* (id: string, route: string, body: ob
   const asked = yield* sql.withTransaction(
     Effect.gen(function* () {
       yield* sql`SELECT 1 AS one FROM payments WHERE id = ${uuid}::uuid FOR UPDATE`
-      const requests = Array.from({ length: 4 }, () => post(id, route, body))
+      const asked = ifMatch === undefined ? {} : { ifMatch }
+      const requests = Array.from({ length: 4 }, () => post(id, route, body, asked))
       const asking = yield* Effect.forkChild(Effect.all(requests, inParallel), { startImmediately: true })
       yield* until(waiters, ({ length }) => length >= 3)
       return asking
@@ -59,6 +60,33 @@ layer(TestService.layer)("requests that come together", (it) => {
       assert.strictEqual(yield* sent("CCE9"), before + 2)
       const { amount_refundable, amount_refunded } = yield* paymentOf(id)
       assert.deepStrictEqual([amount_refunded, amount_refundable], [1600, 399])
+    })
+  )
+
+  it.effect("refund once what all of them have seen in one version, though there is enough for each", () =>
+    Effect.gen(function* () {
+      const id = yield* made()
+      yield* settleAll
+      const before = yield* sent("CCE9")
+      const outcomes = yield* waiting(id, "refunds", { amount: 300 }, yield* tagOf(id))
+      assert.deepStrictEqual(outcomes.map((each) => each.join(" ")).sort(), [
+        "201 partially_refunded",
+        ...Array.from({ length: 3 }, () => "412 precondition_failed")
+      ])
+      assert.strictEqual(yield* sent("CCE9"), before + 1)
+      assert.strictEqual((yield* paymentOf(id)).amount_refunded, 300)
+    })
+  )
+
+  it.effect("capture once what both have seen in one version, and the other one is told that it has changed", () =>
+    Effect.gen(function* () {
+      const id = yield* made({ capture: false })
+      const asked = { ifMatch: yield* tagOf(id) }
+      const before = yield* sent("CCE4")
+      const both = [post(id, "capture", { amount: 500 }, asked), post(id, "capture", { amount: 500 }, asked)]
+      const words = wordsOf(yield* Effect.all(both, inParallel))
+      assert.deepStrictEqual(words.toSorted(), ["201 captured", "412 precondition_failed"])
+      assert.strictEqual(yield* sent("CCE4"), before + 1)
     })
   )
 

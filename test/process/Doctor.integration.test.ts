@@ -91,6 +91,7 @@ layer(TestDatabase.layerClient, { excludeTestServices: true })("doctor", (it) =>
           "ok permissions",
           "ok migrations",
           "ok sealed rows",
+          "ok sizes",
           "ok clock",
           "ok EPX_LIVE_URL",
           "ok EPX_LIVE_LOOKUP_URL",

@@ -106,18 +106,19 @@ const follow = (
   const isCapture = !asked.capture && (isFirst ? seed.chance(0.8) : seed.chance(0.2))
   const name = isCapture ? "capture" : seed.chance(0.3) ? "void" : "refund"
   const again = seed.chance(clients.oddity * 0.3)
+  const once = { idempotencyKey: key, versions: null }
   const made = ask(clients, seed, key, name, (payments) => {
     switch (name) {
       case "capture":
-        return payments.capture(charger, id, some, key)
+        return payments.capture(charger, id, some, once)
       case "void":
-        return payments.void(charger, id, {}, key)
+        return payments.void(charger, id, {}, once)
       case "refund":
         return payments.refund(
           charger,
           id,
           { ...some, reason: "requested_by_customer", prefer_void: number(id) % 2 === 0 },
-          key
+          once
         )
     }
   })

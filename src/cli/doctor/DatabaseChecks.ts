@@ -11,6 +11,7 @@ import { judgePermissions, PermissionFacts, permissionsStatement } from "./Permi
 import { checkSealedRows } from "./SealedRows.ts"
 import { judgeConnections, judgeDurability, judgeServer, ServerFacts, serverStatement } from "./Server.ts"
 import { findPlace, openSession, type Place, type Session } from "./Session.ts"
+import { judgeSizes, SizeFacts, sizesStatement } from "./Sizes.ts"
 import { within } from "./Within.ts"
 
 const connectLimit = Duration.seconds(4)
@@ -62,7 +63,8 @@ const checkSession = (asked: Asked, session: Session) =>
         answered("clock", Effect.map(compareClocks(session), judgeClock)),
         answered("database", checkServer(asked, session)),
         answered("permissions", checkPermissions(session)),
-        answered("migrations", checkSchema(asked, session))
+        answered("migrations", checkSchema(asked, session)),
+        answered("sizes", Effect.map(session.ask(SizeFacts, sizesStatement), judgeSizes))
       ],
       { concurrency: "unbounded" }
     ),

@@ -14,7 +14,7 @@ export const privileges: Readonly<Record<string, ReadonlyArray<string>>> = {
   audit_events: ["SELECT", "INSERT"],
   duplicate_guards: ["SELECT", "INSERT", "UPDATE", "DELETE"],
   kill_switches: ["SELECT", "INSERT", "UPDATE", "DELETE"],
-  rate_limits: ["SELECT", "INSERT", "UPDATE"],
+  rate_limits: ["SELECT", "INSERT", "UPDATE", "DELETE"],
   concurrency_leases: ["SELECT", "INSERT", "UPDATE", "DELETE"]
 }
 

@@ -4,12 +4,14 @@ import { InvalidApiKey, MerchantSuspended } from "../../domain/AccessErrors.ts"
 import { NotVoidable, PaymentBusy } from "../../domain/FollowUpErrors.ts"
 import { type ApiKeyId, TransactionIds } from "../../domain/Ids.ts"
 import type { Payment } from "../../domain/Payment.ts"
+import type { PreconditionFailed } from "../../domain/PreconditionFailed.ts"
 import type { Tenant } from "../../domain/Tenant.ts"
 import { ColumnCipher } from "../../postgres/ColumnCipher.ts"
 import { Database } from "../../postgres/Database.ts"
 import { rowOf } from "../../postgres/Row.ts"
 import { type Existing, TransactionsRepo } from "../TransactionsRepo.ts"
 import * as Statements from "./CancelStatements.ts"
+import type { FollowUp } from "./FollowUp.ts"
 import { type FollowUpError, FollowUps } from "./FollowUps.ts"
 
 /** What a cancelled key stood for; null: nothing, and nothing can come under it any more. */
@@ -19,7 +21,7 @@ export interface Canceled {
   readonly isDecided: boolean
 }
 
-export type CancelError = FollowUpError
+export type CancelError = Exclude<FollowUpError, PreconditionFailed>
 
 /** Undoes whatever became of a request, by its key alone: for clients that do not know whether it arrived. */
 export class Cancellations extends Context.Service<
@@ -38,6 +40,10 @@ export class Cancellations extends Context.Service<
       const cipher = yield* ColumnCipher
       const random = yield* SecureRandom.SecureRandom
 
+      // In whatever version it is.
+      const carryOut = (followUp: FollowUp) =>
+        Effect.catchTag(followUps.carryOut(followUp), "PreconditionFailed", Effect.die)
+
       const undone = Effect.fnUntraced(function* (
         tenant: Tenant & { readonly keyId: ApiKeyId },
         key: string,
@@ -53,13 +59,14 @@ export class Cancellations extends Context.Service<
             isReplay,
             payment: now,
             transaction
-          } = yield* followUps.carryOut({
+          } = yield* carryOut({
             merchantId,
             environment,
             keyId,
             paymentId: payment.id,
             idempotencyKey,
             fingerprint: cipher.fingerprint(idempotencyKey),
+            versions: null,
             type: "void",
             targetId: isFirst ? null : transactionId
           })

@@ -10,6 +10,8 @@ export type FollowUp = Tenant & {
   readonly idempotencyKey: string
   /** 32 bytes that are equal for equal requests. */
   readonly fingerprint: Uint8Array
+  /** Of the payment, of which one must be the present one when the call is claimed; null: any will do. */
+  readonly versions: ReadonlyArray<number> | null
 } & Deed
 
 /** Null means: as much as there is, or the whole payment. */

@@ -1,7 +1,7 @@
 import type { PgClient } from "@effect/sql-pg"
 import { Duration } from "effect"
 import { MerchantIds, PaymentIds, type TransactionId, TransactionIds } from "../../domain/Ids.ts"
-import { paymentColumns, transactionsOf } from "../../postgres/PaymentRow.ts"
+import { paymentColumns, paymentVersion, transactionsOf } from "../../postgres/PaymentRow.ts"
 import { isCanceledKey } from "../CanceledKey.ts"
 import { claimedColumns } from "../ClaimedCall.ts"
 import { fence, followUpLease, voidMargin } from "../Deadlines.ts"
@@ -31,6 +31,10 @@ const found = (sql: PgClient.PgClient, followUp: FollowUp) => sql`
     FOR UPDATE
   ), k AS (${terminalOf(sql, askingOf(followUp))})`
 
+/** Whether the payment `p` is as whoever asks has seen it. What a lock has waited for is in its version. */
+const isAsSeen = (sql: PgClient.PgClient, { versions }: FollowUp) =>
+  versions === null ? sql.literal("true") : sql`${sql.literal(paymentVersion)} = ANY (${versions}::text[]::int4[])`
+
 /** Inserts the call `c` on the target `g`, and reserves its amount. */
 const recorded = (sql: PgClient.PgClient, followUp: FollowUp, { id, traceId }: Claim) => sql`
   c AS (
@@ -42,7 +46,7 @@ const recorded = (sql: PgClient.PgClient, followUp: FollowUp, { id, traceId }: C
       ${followUp.type}, g.claim_status, g.claim_amount, g.id,
       ${followUp.type === "refund" ? followUp.reason : null}::text, ${followUp.idempotencyKey},
       ${followUp.fingerprint}::bytea, ${traceId}::text, g.claim_at, now_.*
-    FROM g JOIN k ON k.id = g.terminal_id
+    FROM g JOIN k ON k.id = g.terminal_id JOIN p ON ${isAsSeen(sql, followUp)}
     LEFT JOIN LATERAL (
       SELECT k.merch_nbr, k.batch_id, nextval('tran_nbr'), k.cutoff_at,
         now() + ${seconds(fence)}::int4 * interval '1 second',
@@ -198,7 +202,7 @@ export const claimedStatement = (sql: PgClient.PgClient, id: TransactionId) => s
 export const prospectStatement = (sql: PgClient.PgClient, followUp: FollowUp) => sql`
   SELECT merchants.status = 'active' AS is_active,
     EXISTS (SELECT 1 FROM (${terminalOf(sql, askingOf(followUp))}) AS terminal) AS has_terminal,
-    ${isStopped(sql, followUp.type, "merchants.id")} AS is_stopped,
+    ${isStopped(sql, followUp.type, "merchants.id")} AS is_stopped, ${isAsSeen(sql, followUp)} AS is_as_seen,
     EXISTS (
       SELECT 1 FROM transactions WHERE merchant_id = merchants.id AND environment = ${followUp.environment}
         AND idempotency_key = ${followUp.idempotencyKey} AND ${sql.literal(isCanceledKey)}

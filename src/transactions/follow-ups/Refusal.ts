@@ -5,6 +5,7 @@ import * as Errors from "../../domain/FollowUpErrors.ts"
 import { type TransactionId, TransactionIds } from "../../domain/Ids.ts"
 import { OperationStopped } from "../../domain/KillSwitch.ts"
 import { Total } from "../../domain/Money.ts"
+import { PreconditionFailed } from "../../domain/PreconditionFailed.ts"
 import { TransactionStatus, TransactionType } from "../../domain/Transaction.ts"
 import type { FollowUp } from "./FollowUp.ts"
 
@@ -14,6 +15,7 @@ export const ProspectRow = Schema.Struct({
   is_stopped: Schema.Boolean,
   has_terminal: Schema.Boolean,
   is_canceled: Schema.Boolean,
+  is_as_seen: Schema.Boolean,
   type: Schema.Literals(["sale", "authorization"]),
   first_status: TransactionStatus,
   calls: Schema.Int,
@@ -49,6 +51,7 @@ export type FollowUpRefusal =
   | OperationStopped
   | KeyCanceled
   | PaymentNotFound
+  | PreconditionFailed
 
 /** Why a follow-up cannot be claimed; null: by now it could be. */
 export const refusalOf = (followUp: FollowUp, prospect: Prospect | undefined): FollowUpRefusal | null => {
@@ -57,6 +60,8 @@ export const refusalOf = (followUp: FollowUp, prospect: Prospect | undefined): F
   if (prospect.is_stopped) return new OperationStopped({ operation: followUp.type })
   if (!prospect.has_terminal) return new InvalidApiKey()
   if (prospect.is_canceled) return new KeyCanceled()
+  // Before what the payment has become, which whoever asks has not seen.
+  if (!prospect.is_as_seen) return new PreconditionFailed()
   switch (followUp.type) {
     case "capture":
       return captureRefusal(prospect, followUp.amount)

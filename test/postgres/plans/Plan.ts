@@ -94,7 +94,7 @@ const tableOf = (node: Node): string | undefined => {
 /** What grows with the payments, or with the merchants. */
 export const tables = [
   ...["payments", "transactions", "events", "ledger_entries", "duplicate_guards", "audit_events"],
-  ...["merchants", "terminals", "api_keys"]
+  ...["merchants", "terminals", "api_keys", "rate_limits", "concurrency_leases"]
 ] as const
 
 const number = (value: unknown) => Number(value ?? 0)

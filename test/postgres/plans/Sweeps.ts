@@ -1,5 +1,7 @@
 import { Effect } from "effect"
+import { MerchantIds } from "../../../src/domain/Ids.ts"
 import { ExceptionsRepo } from "../../../src/exceptions/ExceptionsRepo.ts"
+import { LeftoversRepo, leftoverTables, start } from "../../../src/limits/LeftoversRepo.ts"
 import { DoubtsRepo } from "../../../src/transactions/doubts/DoubtsRepo.ts"
 import { UpkeepRepo } from "../../../src/transactions/upkeep/UpkeepRepo.ts"
 import { page, perPayment, type Query } from "./Query.ts"
@@ -61,6 +63,17 @@ export const sweeps: ReadonlyArray<Query> = [
     reads: { duplicate_guards: 2_000 },
     sorts: 1_000
   },
+  ...leftoverTables.flatMap(
+    (table): ReadonlyArray<Query> =>
+      [start, { ...start, merchant: MerchantIds.toUuid(idOf.merchant(1_000)) }].map((place) => ({
+        name: `leftovers of ${table}${place === start ? "" : ", behind a merchant"}`,
+        indexes: [`${table}_pkey`],
+        ask: Effect.flatMap(LeftoversRepo, (repo) => repo.removeBehind(table, place, 100)),
+        // A page, those of it that are over, and these once more.
+        reads: { [table]: 3 * 100 },
+        sorts: 100
+      }))
+  ),
   {
     // Each is counted, and nothing besides.
     name: "how much is unknown, and needs a person",

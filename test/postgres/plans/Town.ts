@@ -140,6 +140,13 @@ const steps = {
   guards: `INSERT INTO duplicate_guards (merchant_id, fingerprint, payment_id, expires_at)
     SELECT merchant_id, ${digest("n")}, payment_id, now() + (n % 100 - 10) * interval '1 minute'
     FROM lives WHERE n % 2 = 0`,
+  limits: `INSERT INTO rate_limits (merchant_id, environment, kind, tokens, granted, refilled_at)
+    SELECT ${idIn("01", "n")}, environment, kind, 1, 1, now() - n % 50 * interval '1 hour'
+    FROM generate_series(1, 2000) AS n, (VALUES ('test'), ('live')) AS side (environment),
+      (VALUES ('reads'), ('writes')) AS limits (kind)`,
+  leases: `INSERT INTO concurrency_leases (merchant_id, environment, process, places, expires_at)
+    SELECT ${idIn("01", "n")}, 'test', ${idIn("50", "process")}, 8, now() + (process - 3) * interval '5 minutes'
+    FROM generate_series(1, 2000) AS n, generate_series(1, 5) AS process`,
   audit: `INSERT INTO audit_events (id, api_key_id, action, merchant_id, payment_id, detail, created_at)
     SELECT ${idIn("40", "n")}, CASE WHEN n % 2 = 0 THEN ${idIn("03", "1 + n % 7")} END,
       CASE WHEN n % 1000 = 0 THEN 'tran_nbr.jumped' ELSE 'merchant.updated' END, ${idIn("01", "1 + n % 1000")},

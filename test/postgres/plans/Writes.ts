@@ -43,12 +43,12 @@ export const refusals: ReadonlyArray<Query> = [
     name: "why a charge is refused",
     ask: Effect.flatMap(TransactionsRepo, (repo) => repo.refusal(charge))
   },
-  {
-    name: "why a void is refused",
+  ...[null, [1, 2]].map((versions) => ({
+    name: `why a void ${versions === null ? "" : "of a version "}is refused`,
     ask: Effect.flatMap(FollowUpsRepo, (repo) =>
-      repo.prospect({ ...charge, type: "void", paymentId: idOf.payment(256), targetId: null })
+      repo.prospect({ ...charge, type: "void", paymentId: idOf.payment(256), targetId: null, versions })
     )
-  },
+  })),
   {
     name: "whether a key is cancelled",
     ask: Effect.flatMap(Database, ({ plain }) =>

@@ -42,6 +42,7 @@ const followUp: FollowUp = {
   paymentId,
   idempotencyKey: "capture-1",
   fingerprint: new Uint8Array(32),
+  versions: null,
   type: "capture",
   amount: null
 }
@@ -86,6 +87,7 @@ const fitting: Prospect = {
   is_stopped: false,
   has_terminal: true,
   is_canceled: false,
+  is_as_seen: true,
   type: "authorization",
   first_status: "approved",
   calls: 0,

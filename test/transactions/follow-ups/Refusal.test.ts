@@ -18,6 +18,7 @@ const asked = (deed: Deed): FollowUp => ({
   paymentId: PaymentIds.fromUuid(uuid),
   idempotencyKey: "order-1",
   fingerprint: new Uint8Array(32),
+  versions: null,
   ...deed
 })
 const money = (amount: number | null) => (amount === null ? null : Amount.make(amount))
@@ -44,6 +45,7 @@ const base = {
   is_stopped: false,
   has_terminal: true,
   is_canceled: false,
+  is_as_seen: true,
   first_status: "approved",
   calls: 0,
   doubts: 0,
@@ -102,7 +104,9 @@ describe.each([
       "OperationStopped"
     ],
     ["with a key that is not valid any more", followUp, { ...fit, has_terminal: false }, "InvalidApiKey"],
-    ["under a cancelled idempotency key", followUp, { ...fit, is_canceled: true }, "KeyCanceled"]
+    ["under a cancelled idempotency key", followUp, { ...fit, is_canceled: true }, "KeyCanceled"],
+    ["of a payment that has changed", followUp, { ...fit, is_as_seen: false }, "PreconditionFailed"],
+    ["that fits no more either", followUp, { ...fit, is_as_seen: false, first_status: "voided" }, "PreconditionFailed"]
   ])
 })
 
@@ -387,6 +391,7 @@ describe("the tables", () => {
       "OperationStopped",
       "InvalidApiKey",
       "KeyCanceled",
+      "PreconditionFailed",
       ...Object.keys(Errors)
     ])
   })
