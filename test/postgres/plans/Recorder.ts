@@ -5,6 +5,7 @@ import { Statement } from "effect/sql"
 import { AuditEventsRepo } from "../../../src/audit/AuditEventsRepo.ts"
 import { EventsRepo } from "../../../src/events/EventsRepo.ts"
 import { ExceptionsRepo } from "../../../src/exceptions/ExceptionsRepo.ts"
+import { DeclinesRepo } from "../../../src/limits/DeclinesRepo.ts"
 import { ApiKeysRepo } from "../../../src/merchants/ApiKeysRepo.ts"
 import { MerchantsRepo } from "../../../src/merchants/MerchantsRepo.ts"
 import { pooledRandom } from "../../../src/PooledRandom.ts"
@@ -77,7 +78,7 @@ const recording = Layer.effectContext(
 
 const repositories = Layer.mergeAll(
   ...[PaymentsRepo.layer, TimelineRepo.layer, EventsRepo.layer, AuditEventsRepo.layer, ExceptionsRepo.layer],
-  ...[MerchantsRepo.layer, ApiKeysRepo.layer],
+  ...[MerchantsRepo.layer, ApiKeysRepo.layer, DeclinesRepo.layer],
   ...[TransactionsRepo.layer, FollowUpsRepo.layer, DoubtsRepo.layer, UpkeepRepo.layer]
 ).pipe(
   Layer.provide(

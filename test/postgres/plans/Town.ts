@@ -22,7 +22,7 @@ export const idOf = {
 export const tenantOf = (merchant: number) => ({ merchantId: idOf.merchant(merchant), environment: "test" as const })
 
 /** At most so many are open, of what a sweep or a person has to end. */
-export const open = { undone: 150, unknown: 3_300, late: 850, tokenless: 400, lapsed: 4_800 }
+export const open = { undone: 150, unknown: 3_300, late: 850, tokenless: 400, lapsed: 4_800, blocked: 50 }
 
 /** Even and the same each time, but not in the order of time. */
 const chance = (salt: number, of: number) => `(hashint4(n + ${salt}) & 2147483647) % ${of}`
@@ -140,6 +140,11 @@ const steps = {
   guards: `INSERT INTO duplicate_guards (merchant_id, fingerprint, payment_id, expires_at)
     SELECT merchant_id, ${digest("n")}, payment_id, now() + (n % 100 - 10) * interval '1 minute'
     FROM lives WHERE n % 2 = 0`,
+  declines: `INSERT INTO decline_levels (merchant_id, environment, kind, subject, level, most, updated_at)
+    SELECT ${idIn("01", "1 + n % 2000")}, 'test', 'customer', ${digest("n")},
+      CASE WHEN n <= ${10 * open.blocked} AND n % 10 = 0 THEN 12 ELSE 2 END, 10,
+      now() - CASE WHEN n <= ${10 * open.blocked} THEN interval '10 seconds' ELSE n % 2500 * interval '1 second' END
+    FROM generate_series(1, 50000) AS n`,
   audit: `INSERT INTO audit_events (id, api_key_id, action, merchant_id, payment_id, detail, created_at)
     SELECT ${idIn("40", "n")}, CASE WHEN n % 2 = 0 THEN ${idIn("03", "1 + n % 7")} END,
       CASE WHEN n % 1000 = 0 THEN 'tran_nbr.jumped' ELSE 'merchant.updated' END, ${idIn("01", "1 + n % 1000")},
