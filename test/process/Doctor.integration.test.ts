@@ -124,7 +124,7 @@ layer(TestDatabase.layerClient, { excludeTestServices: true })("doctor", (it) =>
   it.effect("counts the connections of as many processes as are asked for", () =>
     Effect.gen(function* () {
       const { of } = yield* examine({ ...(yield* production), APP_ENV: "test" }, "--processes", "15")
-      assert.match(of("connections").join(), /^failed: 15 processes take 315 connections of 297/)
+      assert.match(of("connections").join(), /^failed: 15 processes take 330 connections of 297/)
     })
   )
 
