@@ -33,7 +33,7 @@ export const networkOf = (address: string): string => {
 const groupsOf = (address: string): ReadonlyArray<number> => {
   const numbers = (text: string) =>
     text.split(":").flatMap((group) => (group === "" ? [] : [Number.parseInt(group, 16)]))
-  const [before = "", after] = new URL(`http://[${address}]/`).hostname.slice(1, -1).split("::")
+  const [before = "", after] = (URL.parse(`http://[${address}]/`)?.hostname ?? "").slice(1, -1).split("::")
   const [head, tail] = [numbers(before), numbers(after ?? "")]
   return [...head, ...Array.from({ length: 8 - head.length - tail.length }, () => 0), ...tail]
 }

@@ -42,8 +42,9 @@ export const guarded = <A, E, R>(
   Effect.flatMap(
     Effect.exit(Effect.sync(() => guard.refusal(buyer))),
     (asked): Effect.Effect<A, E | TooManyDeclines, R> => {
-      if (Exit.isSuccess(asked)) return asked.value === undefined ? charge(counted(guard, buyer)) : refused(asked.value)
-      return Effect.andThen(complained("Whether too much was declined could not be told", asked), charge(Effect.void))
+      const charged = charge(counted(guard, buyer))
+      if (Exit.isSuccess(asked)) return asked.value === undefined ? charged : refused(asked.value)
+      return Effect.andThen(complained("Whether too much was declined could not be told", asked), charged)
     }
   )
 

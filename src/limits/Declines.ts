@@ -10,6 +10,9 @@ import { DeclinesRepo } from "./DeclinesRepo.ts"
 /** Subjects that one statement stores. */
 const batch = 1_000
 
+/** In an attack notices come one after the other, and each has all that is blocked read once more. */
+const pause = "100 millis"
+
 /** Levels that one statement removes. */
 const purged = 1_000
 
@@ -48,7 +51,10 @@ export const declineGuardLayer = (usual: DeclineLimits) =>
         if (!isStale) return Effect.void
         isStale = false
         return Effect.flatMap(Effect.exit(repo.blocked(usual, capacity)), (blocked) => {
-          if (Exit.isSuccess(blocked)) return Effect.sync(() => levels.learn(blocked.value, now_ms()))
+          if (Exit.isSuccess(blocked)) {
+            levels.learn(blocked.value, now_ms())
+            return Effect.sleep(pause)
+          }
           isStale = true
           const again = Effect.andThen(Effect.sleep("1 second"), Effect.sync(wake))
           return Effect.andThen(noted("What others have blocked is not known", blocked), again)

@@ -135,7 +135,7 @@ export const declinesRefused = Metric.counter("declines_refused_total", {
   incremental: true
 })
 export const declineFlushes = Metric.counter("decline_flushes_total", {
-  description: "Times that counted declines were shared with the other processes, by result: done or failed",
+  description: "Times that declines were shared with the other processes, by result: done, or failed either way",
   incremental: true
 })
 

@@ -273,6 +273,24 @@ describe("F-15: whose charges are declined too often", () => {
     })
   )
 
+  it.effect("is forgotten once a minute where nothing is left, here and by as many statements as that takes", () =>
+    Effect.gen(function* () {
+      const removed = [1_000, 1_000, 7]
+      let asks = 0
+      const { decline, guard } = yield* guardOn({
+        purge: () => Effect.suspend(() => (asks === 3 ? Effect.die("broken") : Effect.succeed(removed[asks++] ?? 0)))
+      })
+      decline(anna, 3)
+      yield* TestClock.adjust("1 minute")
+      assert.strictEqual(asks, 3)
+      assert.isDefined(guard.refusal(anna))
+      yield* TestClock.adjust("1 minute")
+      asks = 2
+      yield* TestClock.adjust("1 minute")
+      assert.strictEqual(asks, 3)
+    })
+  )
+
   it.effect("is told as the process ends", () =>
     Effect.gen(function* () {
       const told = yield* Effect.scoped(
@@ -294,14 +312,16 @@ describe("F-15: a guard that is broken", () => {
 
   it.effect("refuses nobody, and fails nothing", () =>
     Effect.gen(function* () {
+      let counted = 0
       const charge = (onDeclined: Effect.Effect<void>) => Effect.as(onDeclined, "declined")
       for (const guard of [
         { refusal: broken, count: broken },
         { refusal: () => undefined, count: broken },
-        { refusal: broken, count: () => {} }
+        { refusal: broken, count: () => void counted++ }
       ]) {
         assert.strictEqual(yield* guarded(guard, anna, charge), "declined")
       }
+      assert.strictEqual(counted, 1)
     })
   )
 
