@@ -37,6 +37,11 @@ export const serve = Effect.fnUntraced(function* (settings: Settings) {
           writes: settings.RATE_LIMIT_WRITES,
           writesAtOnce: settings.CONCURRENCY_LIMIT
         },
+        declineLimits: {
+          customer: settings.DECLINE_LIMIT_CUSTOMER,
+          address: settings.DECLINE_LIMIT_ADDRESS,
+          key: settings.DECLINE_LIMIT_KEY
+        },
         operatorEnvironment: Option.isSome(settings.EPX_LIVE_URL) ? "live" : "test"
       })
     ),

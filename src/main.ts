@@ -29,6 +29,9 @@ import { Validation } from "./http/Validation.ts"
 import { KillSwitches } from "./kill-switches/KillSwitches.ts"
 import { KillSwitchesHttp } from "./kill-switches/KillSwitchesHttp.ts"
 import { KillSwitchesRepo } from "./kill-switches/KillSwitchesRepo.ts"
+import type { DeclineLimits } from "./limits/DeclineStatements.ts"
+import { declineGuardLayer } from "./limits/Declines.ts"
+import { DeclinesRepo } from "./limits/DeclinesRepo.ts"
 import { LeasesRepo } from "./limits/LeasesRepo.ts"
 import { leftoversLayer } from "./limits/Leftovers.ts"
 import { LeftoversRepo } from "./limits/LeftoversRepo.ts"
@@ -90,6 +93,8 @@ export interface ServiceOptions {
   readonly encryptionKeys: CipherKeys
   readonly fingerprintKey: Redacted.Redacted<Uint8Array>
   readonly merchantLimits: UsualLimits
+  /** Declines within ten minutes, where a merchant has no limits of its own. */
+  readonly declineLimits: DeclineLimits
   /** Whose operator keys open the operator API. */
   readonly operatorEnvironment: Environment
 }
@@ -117,6 +122,7 @@ const foundationLayer = (options: ServiceOptions) =>
     Layer.provideMerge(Layer.provide(KillSwitches.layer, KillSwitchesRepo.layer)),
     Layer.provideMerge(Layer.provide(limitsLayer(options.merchantLimits), [LeasesRepo.layer, PlacesRepo.layer])),
     Layer.provideMerge(Layer.provide(leftoversLayer, LeftoversRepo.layer)),
+    Layer.provideMerge(Layer.provide(declineGuardLayer(options.declineLimits), DeclinesRepo.layer)),
     Layer.provideMerge(resourcesLayer()),
     Layer.provideMerge(ApiKeys.layer),
     Layer.provide([MerchantsRepo.layer, ApiKeysRepo.layer, EventsRepo.layer, TimelineRepo.layer]),

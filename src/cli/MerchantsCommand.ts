@@ -31,7 +31,10 @@ const options = {
   ),
   reads: rate("reads-per-second", "How often it may read, a second"),
   writes: rate("writes-per-second", "How often it may ask for what moves money, a second"),
-  atOnce: rate("writes-at-once", "How much of that may be under way at a time")
+  atOnce: rate("writes-at-once", "How much of that may be under way at a time"),
+  perCustomer: rate("declines-per-customer", "Declines of one customer in ten minutes before no more is charged"),
+  perAddress: rate("declines-per-address", "The same for each network address of buyers"),
+  perKey: rate("declines-per-key", "The same for each API key")
 }
 
 const optionsOf = (flags: {
@@ -40,12 +43,18 @@ const optionsOf = (flags: {
   readonly reads: Option.Option<number | null>
   readonly writes: Option.Option<number | null>
   readonly atOnce: Option.Option<number | null>
+  readonly perCustomer: Option.Option<number | null>
+  readonly perAddress: Option.Option<number | null>
+  readonly perKey: Option.Option<number | null>
 }) => ({
   ...given("reject_on_avs", flags.rejectOnAvs),
   ...given("reject_on_cvv", flags.rejectOnCvv),
   ...given("reads_per_second", flags.reads),
   ...given("writes_per_second", flags.writes),
-  ...given("writes_at_once", flags.atOnce)
+  ...given("writes_at_once", flags.atOnce),
+  ...given("declines_per_customer", flags.perCustomer),
+  ...given("declines_per_address", flags.perAddress),
+  ...given("declines_per_key", flags.perKey)
 })
 
 const create = Command.make(

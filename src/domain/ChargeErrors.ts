@@ -1,4 +1,5 @@
 import { Schema } from "effect"
+import { DeclineSubject } from "./DeclineSubject.ts"
 import { PaymentIds } from "./Ids.ts"
 import { Environment } from "./Terminal.ts"
 
@@ -42,6 +43,25 @@ export class PossibleDuplicate extends Schema.TaggedError<PossibleDuplicate>()(
     )
   }
 }
+
+/** Provably nothing was recorded or sent. The key is free again. */
+export class TooManyDeclines extends Schema.TaggedError<TooManyDeclines>()(
+  "TooManyDeclines",
+  { per: DeclineSubject, retry_after: Schema.Int.check(Schema.isGreaterThanOrEqualTo(1)) },
+  { httpApiStatus: 429 }
+) {
+  override get message() {
+    return (
+      `Too many charges of this ${subjects[this.per]} were declined, which looks like card testing. ` +
+      "Nothing was done: wait for `Retry-After`."
+    )
+  }
+}
+
+const subjects = { customer: "customer", address: "network address", key: "API key" } satisfies Record<
+  DeclineSubject,
+  string
+>
 
 export class TerminalMissing extends Schema.TaggedError<TerminalMissing>()(
   "TerminalMissing",

@@ -69,7 +69,15 @@ const optionalRefusals = Refusals.mapFields(Struct.map(Schema.optionalKey))
 
 /** How often it may ask, and for how much at a time, of all processes together; null: as the configuration says. */
 const Rate = Schema.NullOr(Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 1_000_000 })))
-const Rates = Schema.Struct({ reads_per_second: Rate, writes_per_second: Rate, writes_at_once: Rate })
+const Rates = Schema.Struct({
+  reads_per_second: Rate,
+  writes_per_second: Rate,
+  writes_at_once: Rate,
+  /** How many charges may be declined within ten minutes before no more are taken. */
+  declines_per_customer: Rate,
+  declines_per_address: Rate,
+  declines_per_key: Rate
+})
 
 const optionalRates = Rates.mapFields(Struct.map(Schema.optionalKey))
 
@@ -96,7 +104,7 @@ export const MerchantChange = Schema.Struct({
   identifier: "MerchantChange",
   description:
     "What is not given stays as it is. A limit of null is that of the configuration; one that changes holds after " +
-    "two seconds."
+    "two seconds. A limit of declines holds from the next one on, and where it lets charges in again, at once."
 })
 export type MerchantChange = typeof MerchantChange.Type
 

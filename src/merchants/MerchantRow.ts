@@ -11,8 +11,8 @@ export const terminalColumns = `t.id, 'terminal' AS object, t.environment,
 
 /** The merchant `m` with all its terminals, so that one statement reads both. */
 export const merchantColumns = `m.id, 'merchant' AS object, m.name, m.reject_on_avs, m.reject_on_cvv,
-  m.reads_per_second, m.writes_per_second, m.writes_at_once, m.status, m.version,
-  m.created_at, ARRAY(
+  m.reads_per_second, m.writes_per_second, m.writes_at_once, m.declines_per_customer, m.declines_per_address,
+  m.declines_per_key, m.status, m.version, m.created_at, ARRAY(
   SELECT to_jsonb(x) FROM (SELECT ${terminalColumns} FROM terminals t WHERE t.merchant_id = m.id ORDER BY t.id) x
 ) AS terminals`
 

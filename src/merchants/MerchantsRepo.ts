@@ -103,7 +103,9 @@ export class MerchantsRepo extends Context.Service<
         const { id, name, reject_on_avs = false, reject_on_cvv = false, terminals } = merchant
         const { reads_per_second = null, writes_at_once = null, writes_per_second = null } = merchant
         const made = terminals.map(({ environment, id }) => ({ id, environment }))
-        const limits = { reads_per_second, writes_per_second, writes_at_once }
+        const { declines_per_address = null, declines_per_customer = null, declines_per_key = null } = merchant
+        const declines = { declines_per_customer, declines_per_address, declines_per_key }
+        const limits = { reads_per_second, writes_per_second, writes_at_once, ...declines }
         const settings = { reject_on_avs, reject_on_cvv, ...limits }
         const audit = yield* auditEntry(random, "merchant.created", { name, ...settings, terminals: made })
         // The name `terminals` hides the table, which does not show the new rows before the statement is over.
@@ -111,9 +113,10 @@ export class MerchantsRepo extends Context.Service<
           (sql) => sql`
             WITH m AS (
               INSERT INTO merchants (id, name, reject_on_avs, reject_on_cvv, reads_per_second, writes_per_second,
-                writes_at_once)
+                writes_at_once, declines_per_customer, declines_per_address, declines_per_key)
               VALUES (${MerchantIds.toUuid(id)}::uuid, ${name}, ${reject_on_avs}, ${reject_on_cvv},
-                ${reads_per_second}::int4, ${writes_per_second}::int4, ${writes_at_once}::int4) RETURNING *
+                ${reads_per_second}::int4, ${writes_per_second}::int4, ${writes_at_once}::int4,
+                ${declines_per_customer}::int4, ${declines_per_address}::int4, ${declines_per_key}::int4) RETURNING *
             ), terminals AS (${insertion(sql, terminals)} RETURNING *),
             audited AS (${auditInsert(sql, audit, { merchant: "m.id" }, "m")})
             SELECT ${sql.literal(merchantColumns)} FROM m`
@@ -156,8 +159,11 @@ export class MerchantsRepo extends Context.Service<
                   reject_on_cvv = coalesce(${change.reject_on_cvv ?? null}::boolean, reject_on_cvv),
                   reads_per_second = ${changed(sql, "reads_per_second", change.reads_per_second)},
                   writes_per_second = ${changed(sql, "writes_per_second", change.writes_per_second)},
-                  writes_at_once = ${changed(sql, "writes_at_once", change.writes_at_once)}, updated_at = now(),
-                  version = version + 1
+                  writes_at_once = ${changed(sql, "writes_at_once", change.writes_at_once)},
+                  declines_per_customer = ${changed(sql, "declines_per_customer", change.declines_per_customer)},
+                  declines_per_address = ${changed(sql, "declines_per_address", change.declines_per_address)},
+                  declines_per_key = ${changed(sql, "declines_per_key", change.declines_per_key)},
+                  updated_at = now(), version = version + 1
                 WHERE id = ${MerchantIds.toUuid(id)}::uuid AND ${isOneOf(sql, versions)}
                 RETURNING *
               ), audited AS (${auditInsert(sql, audit, { merchant: "m.id" }, "m")})

@@ -1,6 +1,7 @@
 import { Effect, Schema } from "effect"
 import { Bric } from "../domain/Bric.ts"
 import { Amount, Currency } from "../domain/Money.ts"
+import { NetworkAddress } from "../domain/NetworkAddress.ts"
 import { Metadata } from "../domain/Payment.ts"
 
 // Printable and not blank at its ends: references are shown, searched and printed on statements.
@@ -27,6 +28,9 @@ export const NewPayment = Schema.Struct({
   }).pipe(Schema.withDecodingDefaultKey(Effect.succeed({}))),
   allow_duplicate: Schema.Boolean.pipe(Schema.withDecodingDefaultKey(Effect.succeed(false))),
   customer_id: Schema.NullOr(Reference).pipe(Schema.withDecodingDefaultKey(Effect.succeed(null))),
+  customer_ip: Schema.NullOr(Schema.RedactedFromValue(NetworkAddress)).pipe(
+    Schema.withDecodingDefaultKey(Effect.succeed(null))
+  ),
   order_ref: Schema.NullOr(Reference).pipe(Schema.withDecodingDefaultKey(Effect.succeed(null))),
   metadata: Metadata.check(Schema.isMaxProperties(50)).pipe(Schema.withDecodingDefaultKey(Effect.succeed({})))
 }).annotate({
@@ -34,6 +38,7 @@ export const NewPayment = Schema.Struct({
   description:
     "`amount` is in minor units of the currency: 1999 is $19.99. With `capture: false` it is held, not charged. " +
     "The same amount from the same card for the same `order_ref` within ten minutes needs `allow_duplicate: true`. " +
+    "`customer_ip` is the address from which the buyer pays; it is not kept, and tells card testing by its declines. " +
     "`metadata` holds up to 50 texts under names of letters, digits, `_`, `.` and `-`."
 })
 export type NewPayment = typeof NewPayment.Type

@@ -1,8 +1,9 @@
 import { Effect } from "effect"
-import { HttpServerResponse } from "effect/http"
-import { PaymentNotFound } from "../domain/ChargeErrors.ts"
+import { HttpServerResponse, ProblemDetails } from "effect/http"
+import { PaymentNotFound, type TooManyDeclines } from "../domain/ChargeErrors.ts"
 import { isUndecided, type VersionedPayment } from "../domain/Payment.ts"
 import { entityTags } from "../http/EntityTag.ts"
+import { problemBody } from "../http/Problem.ts"
 import type { Done } from "../transactions/Intents.ts"
 import { paymentExample } from "./PaymentExample.ts"
 import type { NamedPayments } from "./Payments.ts"
@@ -48,4 +49,17 @@ export const answerOf = ({ isDecided, isReplay, payment, transaction }: Done) =>
         "transaction-status": transaction.status
       }
     })
+  )
+
+/** Says beside the problem when to come again. */
+export const refusalOf = ({ message, per, retry_after }: TooManyDeclines) =>
+  Effect.sync(() =>
+    HttpServerResponse.jsonUnsafe(
+      { ...problemBody("TooManyDeclines", 429, message), per, retry_after },
+      {
+        status: 429,
+        contentType: ProblemDetails.contentType,
+        headers: { "retry-after": String(retry_after) }
+      }
+    )
   )

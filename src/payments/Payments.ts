@@ -1,11 +1,12 @@
 import { Context, Effect, Layer, Option, Redacted, Schema } from "effect"
 import { ScopeMissing } from "../domain/AccessErrors.ts"
-import { type InvalidCursor, PaymentNotFound } from "../domain/ChargeErrors.ts"
+import { type InvalidCursor, PaymentNotFound, type TooManyDeclines } from "../domain/ChargeErrors.ts"
 import type { DatabaseUnavailable } from "../domain/DatabaseUnavailable.ts"
 import { type ApiKeyId, type PaymentId, PaymentIds } from "../domain/Ids.ts"
 import type { PaymentField, PaymentStatus, SparsePayment, VersionedPayment } from "../domain/Payment.ts"
 import type { Scope } from "../domain/Scope.ts"
 import type { Tenant } from "../domain/Tenant.ts"
+import { DeclineGuard, guarded } from "../http/DeclineGuard.ts"
 import { ColumnCipher } from "../postgres/ColumnCipher.ts"
 import { type CursorPage, makeCursors, type PageQuery } from "../postgres/Cursors.ts"
 import { traced } from "../telemetry/Traced.ts"
@@ -50,12 +51,12 @@ export interface NamedPayments {
 export class Payments extends Context.Service<
   Payments,
   {
-    /** Charges, or holds. A raw BRIC needs a scope of its own. */
+    /** Charges, or holds, unless too much was declined before. A raw BRIC needs a scope of its own. */
     create(
       charger: Charger,
       payment: NewPayment,
       idempotencyKey: string
-    ): Effect.Effect<Done, ChargeError | ScopeMissing>
+    ): Effect.Effect<Done, ChargeError | ScopeMissing | TooManyDeclines>
     capture(charger: Charger, id: string, capture: NewCapture, once: Once): Effect.Effect<Done, FollowUpError>
     void(charger: Charger, id: string, asked: NewVoid, once: Once): Effect.Effect<Done, FollowUpError>
     refund(charger: Charger, id: string, refund: NewRefund, once: Once): Effect.Effect<Done, FollowUpError>
@@ -82,6 +83,7 @@ export class Payments extends Context.Service<
       const transactions = yield* Transactions
       const followUps = yield* FollowUps
       const cancellations = yield* Cancellations
+      const guard = yield* DeclineGuard
       const repo = yield* PaymentsRepo
       const cipher = yield* ColumnCipher
       const cursors = makeCursors(cipher, "pay_", PaymentIds.Id)
@@ -93,13 +95,11 @@ export class Payments extends Context.Service<
         idempotencyKey: string
       ) => {
         if (!scopes.has("payments:bric")) return Effect.fail(new ScopeMissing({ scope: "payments:bric" }))
-        const { source, ...rest } = payment
-        const said = canonical({ ...rest, source: { bric: Redacted.value(source.bric) } })
-        const charged = transactions.charge({
+        const charge = {
           merchantId,
           environment,
           keyId,
-          type: payment.capture ? "sale" : "authorization",
+          type: payment.capture ? ("sale" as const) : ("authorization" as const),
           amount: payment.amount,
           currency: payment.currency,
           bric: payment.source.bric,
@@ -109,9 +109,10 @@ export class Payments extends Context.Service<
           metadata: payment.metadata,
           allowDuplicate: payment.allow_duplicate,
           idempotencyKey,
-          fingerprint: cipher.fingerprint(`POST /v1/payments ${said}`)
-        })
-        return spanOfCreate(charged)
+          fingerprint: cipher.fingerprint(`POST /v1/payments ${said(payment)}`)
+        }
+        const buyer = { merchantId, environment, keyId, customerId: payment.customer_id, address: payment.customer_ip }
+        return spanOfCreate(guarded(guard, buyer, (onDeclined) => transactions.charge(charge, onDeclined)))
       }
 
       const followUp = Effect.fnUntraced(function* (
@@ -202,6 +203,14 @@ export class Payments extends Context.Service<
     })
   )
 }
+
+/** Without an address it is what it was before there were any, so that repeats of older requests are known. */
+const said = ({ customer_ip, source, ...rest }: NewPayment) =>
+  canonical({
+    ...rest,
+    ...(customer_ip === null ? {} : { customer_ip: Redacted.value(customer_ip) }),
+    source: { bric: Redacted.value(source.bric) }
+  })
 
 const idOf = Schema.decodeOption(PaymentIds.Id)
 

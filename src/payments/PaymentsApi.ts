@@ -7,7 +7,8 @@ import {
   KeyCanceled,
   PaymentNotFound,
   PossibleDuplicate,
-  TerminalMissing
+  TerminalMissing,
+  TooManyDeclines
 } from "../domain/ChargeErrors.ts"
 import { DatabaseUnavailable } from "../domain/DatabaseUnavailable.ts"
 import * as FollowUpErrors from "../domain/FollowUpErrors.ts"
@@ -97,7 +98,8 @@ export class PaymentsApi extends HttpApiGroup.make("payments")
         problem(ScopeMissing),
         problem(TerminalMissing),
         problem(KeyCanceled),
-        problem(PossibleDuplicate)
+        problem(PossibleDuplicate),
+        problem(TooManyDeclines)
       ]
     })
       .middleware(PaymentsWrite)

@@ -4,7 +4,7 @@ import { HttpApiBuilder } from "effect/http-api"
 import { Api } from "../Api.ts"
 import { Authentication, Caller, PaymentsRead, PaymentsWrite, RefundsWrite } from "../http/Authentication.ts"
 import { InvalidParameter, queryParameter, Validation } from "../http/Validation.ts"
-import { answerOf, shown, shownAlone, unlessKnown, versionsIn } from "./PaymentAnswer.ts"
+import { answerOf, refusalOf, shown, shownAlone, unlessKnown, versionsIn } from "./PaymentAnswer.ts"
 import { PaymentFields } from "./PaymentReadsApi.ts"
 import { Payments } from "./Payments.ts"
 
@@ -17,7 +17,9 @@ const routes = HttpApiBuilder.group(
     return handlers.handleAll({
       create: ({ headers, payload }) =>
         Effect.flatMap(Caller, (caller) =>
-          Effect.flatMap(payments.create(caller, payload, headers["idempotency-key"]), answerOf)
+          Effect.flatMap(payments.create(caller, payload, headers["idempotency-key"]), answerOf).pipe(
+            Effect.catchTag("TooManyDeclines", refusalOf)
+          )
         ),
       capture: Effect.fnUntraced(function* ({ headers, params, payload }) {
         return yield* answerOf(yield* payments.capture(yield* Caller, params.id, payload ?? {}, onceOf(headers)))

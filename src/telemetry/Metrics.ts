@@ -126,6 +126,19 @@ export const placeLeases = Metric.counter("concurrency_leases_total", {
   incremental: true
 })
 
+export const declinesCounted = Metric.counter("declines_counted_total", {
+  description: "Charges that were declined, as the guard against card testing has counted them",
+  incremental: true
+})
+export const declinesRefused = Metric.counter("declines_refused_total", {
+  description: "Charges refused because too many were declined before, per customer, address or key",
+  incremental: true
+})
+export const declineFlushes = Metric.counter("decline_flushes_total", {
+  description: "Times that declines were shared with the other processes, by result: done, or failed either way",
+  incremental: true
+})
+
 export const databaseNotices = Metric.counter("db_notices_total", {
   description: "Notices of other processes, and of this one, by channel",
   incremental: true

@@ -49,7 +49,7 @@ export interface Intent<Claimed, E> {
   readonly settled: (claimed: Claimed) => Settled
   readonly settlement: (claimed: Claimed, result: EpxResult) => Settlement
   /** After a settle of this call, with the payment as it is then. */
-  readonly onSettled: (payment: Payment) => Effect.Effect<void>
+  readonly onSettled: (payment: Payment, settlement: Settlement) => Effect.Effect<void>
   /** The payment as far as it is known while the database cannot be asked. */
   readonly provisional: Effect.Effect<Payment, DatabaseUnavailable>
 }
@@ -116,7 +116,7 @@ export class Intents extends Context.Service<
           return undefined
         }
         const payment = settled.value
-        yield* intent.onSettled(payment)
+        yield* intent.onSettled(payment, settlement)
         if (settlement.status === "unknown") yield* resolver.wake
         // What is to be undone, and what a void has left to be undone, keep the payment from being decided.
         if (payment.status === "processing") yield* upkeep.wake

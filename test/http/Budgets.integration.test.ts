@@ -19,7 +19,7 @@ const noting: Statement.Transformer = (statement, _, fiber) =>
   })
 
 /** Taken for many requests at a time, by the one that finds the block before it spent. */
-const lease = /rate_limits|concurrency_leases|lease_places/
+const lease = /rate_limits|concurrency_leases|lease_places|decline_levels/
 
 const lookUp = /FROM api_keys\s+WHERE hash/
 

@@ -76,6 +76,11 @@ const program = Effect.gen(function* () {
         writes: settings.RATE_LIMIT_WRITES,
         writesAtOnce: settings.CONCURRENCY_LIMIT
       },
+      declineLimits: {
+        customer: settings.DECLINE_LIMIT_CUSTOMER,
+        address: settings.DECLINE_LIMIT_ADDRESS,
+        key: settings.DECLINE_LIMIT_KEY
+      },
       operatorEnvironment: Option.isSome(settings.EPX_LIVE_URL) ? "live" : "test"
     })
   )

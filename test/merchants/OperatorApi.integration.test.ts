@@ -244,6 +244,9 @@ layer(Server)("OperatorApi", (it) => {
             reads_per_second: null,
             writes_per_second: null,
             writes_at_once: null,
+            declines_per_customer: null,
+            declines_per_address: null,
+            declines_per_key: null,
             terminals: [{ id: merchant.terminals[0].id, environment: "test" }]
           }
         ]

@@ -6,6 +6,8 @@ import { EventsRepo } from "../../src/events/EventsRepo.ts"
 import { Admission } from "../../src/http/Admission.ts"
 import { Health } from "../../src/http/Health.ts"
 import { untracedRequests } from "../../src/http/Untraced.ts"
+import { declineGuardLayer } from "../../src/limits/Declines.ts"
+import { DeclinesRepo } from "../../src/limits/DeclinesRepo.ts"
 import { LeasesRepo } from "../../src/limits/LeasesRepo.ts"
 import { limitsLayer } from "../../src/limits/Limits.ts"
 import { PlacesRepo } from "../../src/limits/PlacesRepo.ts"
@@ -39,6 +41,7 @@ const app = apiRoutes.pipe(
   Layer.provide(
     Layer.provide(limitsLayer({ reads: 1e9, writes: 1e9, writesAtOnce: 1e9 }), [LeasesRepo.layer, PlacesRepo.layer])
   ),
+  Layer.provide(Layer.provide(declineGuardLayer({ customer: 10, address: 30, key: 3_000 }), DeclinesRepo.layer)),
   Layer.provide([ApiKeysRepo.layer, EventsRepo.layer, TimelineRepo.layer]),
   Layer.provide(Layer.effectDiscard(Effect.flatMap(Health, ({ setReady }) => setReady(true)))),
   Layer.provide([databaseStandIn, epxStandIn, cipher, pooledRandom, Health.layer, Admission.layer]),

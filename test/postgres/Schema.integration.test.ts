@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto"
 import { PgClient } from "@effect/sql-pg"
 import { assert, layer } from "@effect/vitest"
 import { Effect, Exit, Layer, Option, Redacted, Schema } from "effect"
+import { DeclineSubject } from "../../src/domain/DeclineSubject.ts"
 import { TransactionIds } from "../../src/domain/Ids.ts"
 import { StoppableOperation } from "../../src/domain/KillSwitch.ts"
 import { Account } from "../../src/domain/Ledger.ts"
@@ -28,6 +29,7 @@ type Table =
   | "kill_switches"
   | "rate_limits"
   | "concurrency_leases"
+  | "decline_levels"
 type Row = Readonly<Record<string, unknown>>
 
 const id = { merchant: randomUUID(), terminal: randomUUID(), payment: randomUUID(), transaction: randomUUID() }
@@ -113,6 +115,15 @@ const rows: Readonly<Record<Table, Row>> = {
     process: randomUUID(),
     places: 1,
     expires_at: later
+  },
+  decline_levels: {
+    merchant_id: id.merchant,
+    environment: "test",
+    kind: "customer",
+    subject: bytes(32, "01"),
+    level: 1,
+    most: 10,
+    updated_at: later
   }
 }
 
@@ -121,7 +132,8 @@ const withoutId: ReadonlySet<Table> = new Set([
   "ledger_entries",
   "duplicate_guards",
   "rate_limits",
-  "concurrency_leases"
+  "concurrency_leases",
+  "decline_levels"
 ])
 
 const bric = { bric_sealed: "\\x01", bric_key_id: "key-1", bric_fingerprint: bytes(32, "02") }
@@ -229,7 +241,14 @@ const refused: ReadonlyArray<readonly [table: Table, change: Row]> = [
   ["kill_switches", { operation: "reversal" }],
   ["kill_switches", {}],
   ["rate_limits", { kind: "deletes" }],
-  ["concurrency_leases", { places: -1 }]
+  ["concurrency_leases", { places: -1 }],
+  ["merchants", { declines_per_customer: 0 }],
+  ["merchants", { declines_per_address: 0 }],
+  ["merchants", { declines_per_key: 0 }],
+  ["decline_levels", { kind: "card" }],
+  ["decline_levels", { subject: bytes(31, "01") }],
+  ["decline_levels", { level: -1 }],
+  ["decline_levels", { most: 0 }]
 ]
 
 const wordsOf = (rule: string) => [...rule.matchAll(/'([^']*)'::text/g)].map(([, word = ""]) => word).toSorted()
@@ -254,7 +273,9 @@ const vocabularies: Readonly<Record<string, ReadonlyArray<string>>> = {
   "kill_switches.operation": StoppableOperation.literals,
   "rate_limits.environment": Environment.literals,
   "rate_limits.kind": LimitKind.literals,
-  "concurrency_leases.environment": Environment.literals
+  "concurrency_leases.environment": Environment.literals,
+  "decline_levels.environment": Environment.literals,
+  "decline_levels.kind": DeclineSubject.literals
 }
 
 const WithRows = Layer.effectDiscard(

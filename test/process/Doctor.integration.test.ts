@@ -118,14 +118,14 @@ layer(TestDatabase.layerClient, { excludeTestServices: true })("doctor", (it) =>
       assert.deepStrictEqual(of("durability"), [
         "warning: fsync, full_page_writes, synchronous_commit are off: a crash can lose the record of money that has moved."
       ])
-      assert.match(of("connections").join(), /^ok: 1 process takes 21 connections of 297 that we may have/)
+      assert.match(of("connections").join(), /^ok: 1 process takes 22 connections of 297 that we may have/)
     })
   )
 
   it.effect("counts the connections of as many processes as are asked for", () =>
     Effect.gen(function* () {
       const { of } = yield* examine({ ...(yield* production), APP_ENV: "test" }, "--processes", "15")
-      assert.match(of("connections").join(), /^failed: 15 processes take 315 connections of 297/)
+      assert.match(of("connections").join(), /^failed: 15 processes take 330 connections of 297/)
     })
   )
 
@@ -181,7 +181,7 @@ layer(TestDatabase.layerClient, { excludeTestServices: true })("doctor", (it) =>
       yield* sql.unsafe(`ALTER ROLE ${name} CONNECTION LIMIT 20`)
       const { of } = yield* examine(env)
       assert.deepStrictEqual(of("database"), ["failed: default_transaction_read_only is on: every write is refused."])
-      assert.match(of("connections").join(), /^failed: 1 process takes 21 connections of 20/)
+      assert.match(of("connections").join(), /^failed: 1 process takes 22 connections of 20/)
     })
   )
 
@@ -209,7 +209,9 @@ layer(TestDatabase.layerClient, { excludeTestServices: true })("doctor", (it) =>
         yield* sql.unsafe(`GRANT CREATE ON SCHEMA public TO ${name}`)
         assert.match(
           yield* permissions,
-          new RegExp(`^failed: ${name} lacks DELETE on concurrency_leases, DELETE on duplicate_guards, `)
+          new RegExp(
+            `^failed: ${name} lacks DELETE on concurrency_leases, DELETE on decline_levels, DELETE on duplicate_guards, `
+          )
         )
         yield* sql.unsafe(`GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO ${name}`)
         assert.strictEqual(yield* permissions, `failed: ${name} lacks UPDATE on tran_nbr, USAGE on tran_nbr.`)

@@ -3,6 +3,7 @@ import { assert, layer } from "@effect/vitest"
 import { Cause, Context, Effect, Layer, Logger, Redacted, References, Schedule, Tracer } from "effect"
 import { SqlClient } from "effect/sql"
 import { TransactionIds } from "../../src/domain/Ids.ts"
+import { networkOf } from "../../src/domain/NetworkAddress.ts"
 import { ColumnCipher } from "../../src/postgres/ColumnCipher.ts"
 import type { HttpAnswer } from "../support/HttpRequest.ts"
 import { TestService } from "../support/TestService.ts"
@@ -48,6 +49,9 @@ const grouped = "5555 5555 5555 4444"
 const suppliedBric = "CANARYBRIC000000000Y"
 const epiKey = "CANARY-EPI-KEY-0001"
 
+/** Of buyers. */
+const addresses = ["203.0.113.217", "2001:db8:ca4a:57::ab1e"]
+
 /** Parts of a four-part key that stand out. They have columns of their own, and nothing else may show them. */
 const fourPartKey = { cust_nbr: "7391", merch_nbr: "CANARYMERCH", dba_nbr: "CANARYDBA", terminal_nbr: "CANARYTERM" }
 
@@ -64,9 +68,15 @@ const everyPath = Effect.gen(function* () {
   const by = (key: string) => ({ key })
   // The Visa test BRIC stands in the documentation.
   const source = { bric: simulator.brics.mastercard }
-  const good = yield* keep(charge({ source, customer_id: "c-1", metadata: { a: "b" } }, by(planted.keys.all)))
+  const [customer_ip, other_ip] = addresses
+  const order = { source, customer_id: "c-1", customer_ip, metadata: { a: "b" } }
+  const good = yield* keep(charge(order, by(planted.keys.all)))
   assert.deepStrictEqual([good.status, good.json.status], [201, "captured"])
-  assert.strictEqual((yield* keep(charge({ source, amount: 120 }, by(planted.keys.all)))).json.status, "declined")
+  for (const customer_ip of addresses) {
+    const refused = yield* keep(charge({ source, customer_ip, amount: 120 }, by(planted.keys.all)))
+    assert.strictEqual(refused.json.status, "declined")
+  }
+  assert.strictEqual((yield* keep(charge({ source, customer_ip: `${other_ip}/64` }))).status, 422)
   assert.strictEqual(
     (yield* keep(charge({ source: { bric: "CANARYBRIC000000000X" } }, by(planted.keys.all)))).status,
     201
@@ -85,7 +95,7 @@ const everyPath = Effect.gen(function* () {
     ["events", "payload IS NULL", 202]
   ] as const) {
     yield* sql`ALTER TABLE ${sql(table)} ADD CONSTRAINT canary CHECK (${sql.literal(check)}) NOT VALID`
-    assert.strictEqual((yield* keep(charge({ source, amount: 4242 }, by(planted.keys.all)))).status, status, table)
+    assert.strictEqual((yield* keep(charge({ ...order, amount: 4242 }, by(planted.keys.all)))).status, status, table)
     yield* sql`ALTER TABLE ${sql(table)} DROP CONSTRAINT canary`
   }
 
@@ -205,6 +215,8 @@ layer(TestService.layer.pipe(Layer.provideMerge(Records.layer)))("secrets", (it)
         "CANARYBRIC000000000X",
         suppliedBric,
         epiKey,
+        ...addresses,
+        ...addresses.map(networkOf),
         ...brics,
         fourPartKey.merch_nbr,
         fourPartKey.dba_nbr,

@@ -1,6 +1,7 @@
 import { Context, Duration, Effect, Exit, Layer, Redacted, Scope } from "effect"
 import { SecureRandom } from "effect/crypto"
 import { Dialer } from "../../src/epx/Connections.ts"
+import { DeclineGuard } from "../../src/http/DeclineGuard.ts"
 import { moneyLayer } from "../../src/main.ts"
 import { Payments } from "../../src/payments/Payments.ts"
 import { ColumnCipher } from "../../src/postgres/ColumnCipher.ts"
@@ -29,6 +30,9 @@ export const cipherLayer = ColumnCipher.layer({
   keys: [{ id: "simulation", key: Redacted.make(encryptionKey) }],
   fingerprintKey: Redacted.make(fingerprintKey)
 })
+
+/** Stories are full of declines, and each is to be told to its end. */
+const unguarded = Layer.succeed(DeclineGuard, { refusal: () => undefined, count: () => {} })
 
 const place = new URL("http://epx.invalid/")
 
@@ -66,7 +70,7 @@ export class Fleet {
       lookUps: { urls: { test: new URL("custompay", place) }, allowPlain: true }
     }).pipe(
       Layer.provide(Layer.succeed(Database, this.#storage.databaseOf(process))),
-      Layer.provide(cipherLayer),
+      Layer.provide([cipherLayer, unguarded]),
       Layer.provide(
         Layer.succeed(
           SecureRandom.SecureRandom,

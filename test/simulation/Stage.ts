@@ -55,6 +55,7 @@ const tables = [
   "kill_switches",
   "rate_limits",
   "concurrency_leases",
+  "decline_levels",
   "merchants"
 ]
 

@@ -149,6 +149,7 @@ const newPayment = (seed: Seed, oddity: number): NewPayment => {
     billing_address: {},
     allow_duplicate: false,
     customer_id: null,
+    customer_ip: null,
     order_ref: isMistake ? "the same" : null,
     metadata: {}
   }

@@ -98,6 +98,7 @@ const usualOptions = (connection: ServiceOptions["connection"], epx: URL): Servi
   encryptionKeys: [{ id: "test", key: Redacted.make(randomBytes(32)) }],
   fingerprintKey: Redacted.make(randomBytes(32)),
   merchantLimits: { reads: 100_000, writes: 100_000, writesAtOnce: 10_000 },
+  declineLimits: { customer: 100_000, address: 100_000, key: 100_000 },
   operatorEnvironment: "test"
 })
 

@@ -15,7 +15,8 @@ export const privileges: Readonly<Record<string, ReadonlyArray<string>>> = {
   duplicate_guards: ["SELECT", "INSERT", "UPDATE", "DELETE"],
   kill_switches: ["SELECT", "INSERT", "UPDATE", "DELETE"],
   rate_limits: ["SELECT", "INSERT", "UPDATE", "DELETE"],
-  concurrency_leases: ["SELECT", "INSERT", "UPDATE", "DELETE"]
+  concurrency_leases: ["SELECT", "INSERT", "UPDATE", "DELETE"],
+  decline_levels: ["SELECT", "INSERT", "UPDATE", "DELETE"]
 }
 
 const Lacking = Schema.Array(Schema.String)

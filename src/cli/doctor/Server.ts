@@ -101,8 +101,8 @@ const share = 0.8
 
 /** Whether the pools of so many processes find their connections. */
 export const judgeConnections = (facts: ServerFacts, settings: Settings, processes: number): Finding => {
-  // One listens.
-  const each = settings.DATABASE_PIPELINED_CONNECTIONS + settings.DATABASE_PLAIN_CONNECTIONS + 1
+  // Two listen.
+  const each = settings.DATABASE_PIPELINED_CONNECTIONS + settings.DATABASE_PLAIN_CONNECTIONS + 2
   const limits = [facts.max_connections - facts.reserved, facts.database_limit, facts.role_limit]
   const most = Math.min(...limits.filter((limit) => limit >= 0))
   const wanted = processes * each

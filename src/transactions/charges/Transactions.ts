@@ -8,6 +8,7 @@ import { paymentAmount, paymentsTotal } from "../../telemetry/Metrics.ts"
 import { traced } from "../../telemetry/Traced.ts"
 import { type Done, type Intent, type IntentError, Intents } from "../Intents.ts"
 import { chargeSettlement } from "../Outcome.ts"
+import type { Settlement } from "../Settlement.ts"
 import { TransactionsRepo } from "../TransactionsRepo.ts"
 import { type Charge, type ChargeIds, type ChargeRefusal, type ClaimedCharge, processingPayment } from "./Charge.ts"
 
@@ -19,8 +20,9 @@ export class Transactions extends Context.Service<
     /**
      * Charges once per key. Waits for the outcome as long as `softAnswer` says and then tells what is known: a payment
      * that is still `processing` or `unknown` is decided without the caller. An error means that nothing was charged.
+     * `onDeclined` runs when this charge is declined, whether or not the caller is still there.
      */
-    charge(charge: Charge): Effect.Effect<Done, ChargeError>
+    charge(charge: Charge, onDeclined?: Effect.Effect<void>): Effect.Effect<Done, ChargeError>
   }
 >()("payment-service/transactions/Transactions") {
   static readonly layer = Layer.effect(
@@ -40,7 +42,11 @@ export class Transactions extends Context.Service<
         )
       )
 
-      const intentOf = (charge: Charge, ids: ChargeIds): Intent<ClaimedCharge, ChargeRefusal> => ({
+      const intentOf = (
+        charge: Charge,
+        onDeclined: Effect.Effect<void>,
+        ids: ChargeIds
+      ): Intent<ClaimedCharge, ChargeRefusal> => ({
         type: charge.type,
         tenant: charge,
         idempotencyKey: charge.idempotencyKey,
@@ -60,16 +66,17 @@ export class Transactions extends Context.Service<
           target: null
         }),
         settlement: ({ policy }, result) => chargeSettlement(charge.amount, policy, result),
-        onSettled: (payment) => count(charge, payment),
+        onSettled: (payment, settlement) =>
+          isDeclined(settlement) ? Effect.andThen(count(charge, payment), onDeclined) : count(charge, payment),
         provisional: Effect.map(DateTime.now, (now) => processingPayment(charge, ids, now))
       })
 
       const spanOfCharge = traced("Transactions.charge")
-      const charge = (charge: Charge) =>
+      const charge = (charge: Charge, onDeclined: Effect.Effect<void> = Effect.void) =>
         Effect.flatMap(newIds, (ids) =>
           Effect.andThen(
             Effect.annotateCurrentSpan({ "payment.id": ids.paymentId, "transaction.id": ids.transactionId }),
-            intents.carryOut(intentOf(charge, ids))
+            intents.carryOut(intentOf(charge, onDeclined, ids))
           )
         ).pipe(spanOfCharge)
 
@@ -91,6 +98,9 @@ const requestOf = (charge: Charge, claimed: ClaimedCharge): EpxRequest => ({
   billing: charge.billing,
   orderRef: charge.orderRef ?? undefined
 })
+
+/** By the bank, or by what the merchant demands of address and code. What EPX refuses tells nothing of a card. */
+const isDeclined = ({ status, undo }: Settlement) => status === "declined" || undo === "avs" || undo === "cvv"
 
 const paymentsOf = labelled(paymentsTotal)
 const amountOf = labelled(paymentAmount)

@@ -93,7 +93,7 @@ const tableOf = (node: Node): string | undefined => {
 
 /** What grows with the payments, or with the merchants. */
 export const tables = [
-  ...["payments", "transactions", "events", "ledger_entries", "duplicate_guards", "audit_events"],
+  ...["payments", "transactions", "events", "ledger_entries", "duplicate_guards", "audit_events", "decline_levels"],
   ...["merchants", "terminals", "api_keys", "rate_limits", "concurrency_leases"]
 ] as const
 

@@ -5,6 +5,7 @@ import { Statement } from "effect/sql"
 import { AuditEventsRepo } from "../../../src/audit/AuditEventsRepo.ts"
 import { EventsRepo } from "../../../src/events/EventsRepo.ts"
 import { ExceptionsRepo } from "../../../src/exceptions/ExceptionsRepo.ts"
+import { DeclinesRepo } from "../../../src/limits/DeclinesRepo.ts"
 import { LeftoversRepo } from "../../../src/limits/LeftoversRepo.ts"
 import { ApiKeysRepo } from "../../../src/merchants/ApiKeysRepo.ts"
 import { MerchantsRepo } from "../../../src/merchants/MerchantsRepo.ts"
@@ -78,7 +79,7 @@ const recording = Layer.effectContext(
 
 const repositories = Layer.mergeAll(
   ...[PaymentsRepo.layer, TimelineRepo.layer, EventsRepo.layer, AuditEventsRepo.layer, ExceptionsRepo.layer],
-  ...[MerchantsRepo.layer, ApiKeysRepo.layer, LeftoversRepo.layer],
+  ...[MerchantsRepo.layer, ApiKeysRepo.layer, DeclinesRepo.layer, LeftoversRepo.layer],
   ...[TransactionsRepo.layer, FollowUpsRepo.layer, DoubtsRepo.layer, UpkeepRepo.layer]
 ).pipe(
   Layer.provide(

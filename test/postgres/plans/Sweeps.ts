@@ -1,6 +1,7 @@
 import { Effect } from "effect"
 import { MerchantIds } from "../../../src/domain/Ids.ts"
 import { ExceptionsRepo } from "../../../src/exceptions/ExceptionsRepo.ts"
+import { DeclinesRepo } from "../../../src/limits/DeclinesRepo.ts"
 import { LeftoversRepo, leftoverTables, start } from "../../../src/limits/LeftoversRepo.ts"
 import { DoubtsRepo } from "../../../src/transactions/doubts/DoubtsRepo.ts"
 import { UpkeepRepo } from "../../../src/transactions/upkeep/UpkeepRepo.ts"
@@ -74,6 +75,38 @@ export const sweeps: ReadonlyArray<Query> = [
         sorts: 100
       }))
   ),
+  {
+    name: "declines of which nothing is left",
+    indexes: ["decline_levels_updated_at"],
+    ask: Effect.flatMap(DeclinesRepo, (repo) => repo.purge(1_000)),
+    reads: { decline_levels: 2_000 },
+    sorts: 1_000
+  },
+  {
+    name: "declines that were counted together",
+    indexes: ["merchants_pkey"],
+    ask: Effect.flatMap(DeclinesRepo, (repo) =>
+      repo.add(
+        Array.from({ length: 100 }, (_, n) => ({
+          ...tenantOf(n + 1),
+          kind: "customer" as const,
+          digest: n.toString(16).padStart(64, "0"),
+          declines: 1,
+          usual: 10
+        }))
+      )
+    ),
+    reads: { merchants: 100 },
+    sorts: 100
+  },
+  {
+    // Not swept for, but read by every process at each notice.
+    name: "whose declines are too many",
+    indexes: ["decline_levels_full"],
+    ask: Effect.flatMap(DeclinesRepo, (repo) => repo.blocked({ customer: 10, address: 30, key: 3_000 }, 10_000)),
+    reads: { decline_levels: open.blocked, merchants: open.blocked },
+    sorts: open.blocked
+  },
   {
     // Each is counted, and nothing besides.
     name: "how much is unknown, and needs a person",

@@ -22,7 +22,7 @@ export const idOf = {
 export const tenantOf = (merchant: number) => ({ merchantId: idOf.merchant(merchant), environment: "test" as const })
 
 /** At most so many are open, of what a sweep or a person has to end. */
-export const open = { undone: 150, unknown: 3_300, late: 850, tokenless: 400, lapsed: 4_800 }
+export const open = { undone: 150, unknown: 3_300, late: 850, tokenless: 400, lapsed: 4_800, blocked: 50 }
 
 /** Even and the same each time, but not in the order of time. */
 const chance = (salt: number, of: number) => `(hashint4(n + ${salt}) & 2147483647) % ${of}`
@@ -147,6 +147,11 @@ const steps = {
   leases: `INSERT INTO concurrency_leases (merchant_id, environment, process, places, expires_at)
     SELECT ${idIn("01", "n")}, 'test', ${idIn("50", "process")}, 8, now() + (process - 3) * interval '5 minutes'
     FROM generate_series(1, 2000) AS n, generate_series(1, 5) AS process`,
+  declines: `INSERT INTO decline_levels (merchant_id, environment, kind, subject, level, most, updated_at)
+    SELECT ${idIn("01", "1 + n % 2000")}, 'test', 'customer', ${digest("n")},
+      CASE WHEN n <= ${10 * open.blocked} AND n % 10 = 0 THEN 12 ELSE 2 END, 10,
+      now() - CASE WHEN n <= ${10 * open.blocked} THEN interval '10 seconds' ELSE n % 2500 * interval '1 second' END
+    FROM generate_series(1, 50000) AS n`,
   audit: `INSERT INTO audit_events (id, api_key_id, action, merchant_id, payment_id, detail, created_at)
     SELECT ${idIn("40", "n")}, CASE WHEN n % 2 = 0 THEN ${idIn("03", "1 + n % 7")} END,
       CASE WHEN n % 1000 = 0 THEN 'tran_nbr.jumped' ELSE 'merchant.updated' END, ${idIn("01", "1 + n % 1000")},

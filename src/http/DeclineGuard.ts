@@ -1,0 +1,64 @@
+import { Context, Effect, Exit, Metric, type Redacted } from "effect"
+import { TooManyDeclines } from "../domain/ChargeErrors.ts"
+import type { DeclineSubject } from "../domain/DeclineSubject.ts"
+import type { ApiKeyId } from "../domain/Ids.ts"
+import type { Tenant } from "../domain/Tenant.ts"
+import { labelled } from "../telemetry/Labelled.ts"
+import { declinesCounted, declinesRefused } from "../telemetry/Metrics.ts"
+
+/** For whom, from where and with which key something is charged, as far as that is known. */
+export interface Buyer extends Tenant {
+  readonly keyId: ApiKeyId
+  readonly customerId: string | null
+  readonly address: Redacted.Redacted | null
+}
+
+/** Of what too much was declined, and how long nothing more of it is charged. */
+export interface Refused {
+  readonly per: DeclineSubject
+  /** At least 1. */
+  readonly retryAfter_s: number
+}
+
+/** Knows of whom so many charges were declined lately that cards are being tested, in whatever process. */
+export class DeclineGuard extends Context.Service<
+  DeclineGuard,
+  {
+    /** Neither may wait for anything: a charge waits for both. */
+    refusal(buyer: Buyer): Refused | undefined
+    count(buyer: Buyer): void
+  }
+>()("payment-service/http/DeclineGuard") {}
+
+/**
+ * Charges unless too much was declined, and counts what is. Whatever goes wrong with that, the charge goes on: what is
+ * only looked at must not be what fails a payment.
+ */
+export const guarded = <A, E, R>(
+  guard: DeclineGuard["Service"],
+  buyer: Buyer,
+  charge: (onDeclined: Effect.Effect<void>) => Effect.Effect<A, E, R>
+): Effect.Effect<A, E | TooManyDeclines, R> =>
+  Effect.flatMap(
+    Effect.exit(Effect.sync(() => guard.refusal(buyer))),
+    (asked): Effect.Effect<A, E | TooManyDeclines, R> => {
+      const charged = charge(counted(guard, buyer))
+      if (Exit.isSuccess(asked)) return asked.value === undefined ? charged : refused(asked.value)
+      return Effect.andThen(complained("Whether too much was declined could not be told", asked), charged)
+    }
+  )
+
+const counted = (guard: DeclineGuard["Service"], buyer: Buyer): Effect.Effect<void> =>
+  Effect.flatMap(Effect.exit(Effect.sync(() => guard.count(buyer))), (exit) =>
+    Exit.isSuccess(exit) ? Metric.update(declinesCounted, 1) : complained("A decline could not be counted", exit)
+  )
+
+const complained = (what: string, { cause }: Exit.Failure<unknown, never>) => Effect.logError(what, cause)
+
+const refusalsOf = labelled(declinesRefused)
+
+const refused = ({ per, retryAfter_s }: Refused) =>
+  Effect.andThen(
+    Metric.update(refusalsOf({ per }), 1),
+    Effect.fail(new TooManyDeclines({ per, retry_after: retryAfter_s }))
+  )

@@ -1,0 +1,58 @@
+/** All of a limit leaks away in so many milliseconds. */
+const window_ms = 600_000
+
+/** How many charges of one subject were declined lately. Times are milliseconds of a clock that nobody sets. */
+export class DeclineLevel {
+  #level = 0
+  #limit: number
+  #asOf: number
+  #untold = 0
+
+  constructor(limit: number, now_ms: number) {
+    this.#limit = limit
+    this.#asOf = now_ms
+  }
+
+  count(now_ms: number): void {
+    this.#set(this.#at(now_ms) + 1, now_ms)
+    this.#untold++
+  }
+
+  /** Milliseconds until one more may be declined, and so until one more may be charged. */
+  wait_ms(now_ms: number): number {
+    const surplus = this.#at(now_ms) - (this.#limit - 1)
+    return Math.max(0, (surplus * window_ms) / this.#limit)
+  }
+
+  isEmpty(now_ms: number): boolean {
+    return this.#at(now_ms) === 0
+  }
+
+  /** Whether all that it knows is stored. */
+  get isTold(): boolean {
+    return this.#untold === 0
+  }
+
+  /** What is stored from now on, or never: where a statement may have been carried out, nothing is counted twice. */
+  tell(): number {
+    const untold = this.#untold
+    this.#untold = 0
+    return untold
+  }
+
+  /** All processes together have counted so many; those that came here meanwhile are not among them. */
+  learn(level: number, limit: number, now_ms: number): void {
+    this.#limit = limit
+    this.#set(level + this.#untold, now_ms)
+  }
+
+  #at(now_ms: number): number {
+    return Math.max(0, this.#level - ((now_ms - this.#asOf) * this.#limit) / window_ms)
+  }
+
+  /** However many were on their way together, nobody is refused for longer than the window. */
+  #set(level: number, now_ms: number): void {
+    this.#level = Math.min(level, 2 * this.#limit - 1)
+    this.#asOf = now_ms
+  }
+}
