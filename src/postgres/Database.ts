@@ -1,17 +1,9 @@
 import { PgClient } from "@effect/sql-pg"
-import { Clock, Context, Duration, Effect, Layer, Metric, Option, type Scope, Semaphore } from "effect"
+import { Clock, Context, Duration, Effect, Layer, type Scope } from "effect"
 import { Reactivity } from "effect/reactivity"
-import { SqlError } from "effect/sql"
-import { DatabaseUnavailable } from "../domain/DatabaseUnavailable.ts"
-import { gauge } from "../telemetry/Gauge.ts"
-import { poolInUse, poolSize, poolWait, poolWaiting } from "../telemetry/Metrics.ts"
+import { gate, type Statements } from "./Gate.ts"
 import { type Listening, listenOn } from "./Notices.ts"
-import { isRefusal, whenUp } from "./Outage.ts"
-
-/** Runs statements on one pool, once a connection is free. A `SqlError` that is left is the statement's own. */
-export interface Statements {
-  <A, E, R>(run: (sql: PgClient.PgClient) => Effect.Effect<A, E, R>): Effect.Effect<A, E | DatabaseUnavailable, R>
-}
+import { whenUp } from "./Outage.ts"
 
 /** Where the database is: a URL, or a host (a directory means its Unix socket). */
 export type Connection = Pick<PgClient.PgClientConfig, "url" | "host" | "port" | "username" | "database" | "ssl">
@@ -84,12 +76,12 @@ export class Database extends Context.Service<
           }
         })
         return Database.of({
-          pipelined: yield* gate("pipelined", pipelined, {
+          pipelined: yield* gate("pipelined", () => pipelined, {
             permits: options.pipelinedConnections * multiplexConcurrency,
             checkoutTimeout: options.checkoutTimeout,
             silence: Duration.sum(statementTimeouts.simple, grace)
           }),
-          plain: yield* gate("plain", plain, {
+          plain: yield* gate("plain", () => plain, {
             permits: options.plainConnections,
             checkoutTimeout: options.checkoutTimeout,
             silence: Duration.sum(statementTimeouts.transaction, grace)
@@ -119,77 +111,3 @@ export const planned = {
 
 // With the driver's default of 32 the first connection takes all statements and their commits become serial.
 const multiplexConcurrency = 4
-
-const unavailable = <E>(error: E): E | DatabaseUnavailable => {
-  if (!SqlError.isSqlError(error)) return error
-  if (isRefusal(error)) return error
-  switch (error.reason._tag) {
-    case "StatementTimeoutError":
-      return new DatabaseUnavailable({ reason: "canceled" })
-    case "LockTimeoutError":
-    case "DeadlockError":
-      return new DatabaseUnavailable({ reason: "lock" })
-    default:
-      return new DatabaseUnavailable({ reason: "connection" })
-  }
-}
-
-/** The driver has neither a checkout timeout nor statistics, so a semaphore of ours stands in front of each pool. */
-const gate = Effect.fnUntraced(function* (
-  pool: string,
-  client: PgClient.PgClient,
-  limits: {
-    readonly permits: number
-    readonly checkoutTimeout: Duration.Input
-    readonly silence: Duration.Duration
-  }
-) {
-  const { checkoutTimeout, permits, silence } = limits
-  const semaphore = yield* Semaphore.make(permits)
-  const state = { inUse: 0, waiting: 0 }
-  yield* gauge(Metric.withAttributes(poolSize, { pool }), () => permits)
-  yield* gauge(Metric.withAttributes(poolInUse, { pool }), () => state.inUse)
-  yield* gauge(Metric.withAttributes(poolWaiting, { pool }), () => state.waiting)
-  const waited = Metric.withAttributes(poolWait, { pool })
-
-  const counted = <A, E, R>(statement: Effect.Effect<A, E, R>) =>
-    Effect.suspend(() => {
-      state.inUse++
-      return Effect.ensuring(
-        statement,
-        Effect.sync(() => state.inUse--)
-      )
-    })
-
-  // The permit belongs to the scope, so it is given back even when it is granted at the moment the wait times out.
-  const afterWaiting = <A, E, R>(statement: Effect.Effect<A, E, R>) =>
-    Effect.suspend(() => {
-      state.waiting++
-      return Semaphore.takeScoped(semaphore, 1).pipe(
-        Effect.timeoutOrElse({
-          duration: checkoutTimeout,
-          orElse: () => Effect.fail(new DatabaseUnavailable({ reason: "checkout" }))
-        }),
-        Effect.ensuring(Effect.sync(() => state.waiting--)),
-        Effect.timed,
-        Effect.tap(([wait]) => Metric.update(waited, Duration.toSeconds(wait))),
-        Effect.andThen(statement),
-        Effect.scoped
-      )
-    })
-
-  const statements: Statements = (run) => {
-    const statement = counted(run(client)).pipe(
-      Effect.mapError(unavailable),
-      Effect.timeoutOrElse({
-        duration: silence,
-        orElse: () => Effect.fail(new DatabaseUnavailable({ reason: "timeout" }))
-      })
-    )
-    return Effect.flatMap(
-      Semaphore.withPermitsIfAvailable(semaphore, 1)(statement),
-      Option.match({ onNone: () => afterWaiting(statement), onSome: Effect.succeed })
-    )
-  }
-  return statements
-})
