@@ -4,12 +4,17 @@ import { Reactivity } from "effect/reactivity"
 import { gate, type Statements } from "./Gate.ts"
 import { type Listening, listenOn } from "./Notices.ts"
 import { whenUp } from "./Outage.ts"
+import { renewable } from "./Renewable.ts"
+import { withReplica } from "./Replica.ts"
+import { watchReplica } from "./ReplicaWatch.ts"
 
 /** Where the database is: a URL, or a host (a directory means its Unix socket). */
 export type Connection = Pick<PgClient.PgClientConfig, "url" | "host" | "port" | "username" | "database" | "ssl">
 
 export interface DatabaseOptions {
   readonly connection: Connection
+  /** A replica of it that may be behind, for what tolerates that. It may be unreachable. */
+  readonly replica?: Connection | undefined
   readonly pipelinedConnections: number
   readonly plainConnections: number
   readonly checkoutTimeout: Duration.Input
@@ -21,7 +26,9 @@ export const statementTimeouts = {
   complex: Duration.seconds(5),
   transaction: Duration.seconds(10),
   /** Shorter than any of them: with the same limit a wait for a lock ends as one or the other by chance. */
-  lock: Duration.millis(1_500)
+  lock: Duration.millis(1_500),
+  /** Only the replay of the log holds locks on a replica, and the primary is there all the same. */
+  replicaLock: Duration.millis(500)
 }
 
 /** How much longer than the server's own limit an answer is waited for: then the server is not there any more. */
@@ -36,6 +43,11 @@ export class Database extends Context.Service<
     readonly pipelined: Statements
     /** Whatever may wait for a row lock, transactions and LISTEN. */
     readonly plain: Statements
+    /**
+     * Single statements that only read, and may read what was `mostLag` ago: lists that nothing is decided by. They go
+     * to the replica, if there is one and it is fit for that; else to the pipelined pool.
+     */
+    readonly lagging: Statements
     /** Listens while the scope lasts. `onNotice` runs at each notice, and when some may have been missed. */
     listen(channel: string, onNotice: Effect.Effect<void>): Effect.Effect<Listening, never, Scope.Scope>
   }
@@ -44,7 +56,8 @@ export class Database extends Context.Service<
     Layer.effect(
       Database,
       Effect.gen(function* () {
-        const connection = { ...options.connection, keepAlive: "30 seconds", connectionTTL: "10 minutes" } as const
+        const usual = { keepAlive: "30 seconds", connectionTTL: "10 minutes" } as const
+        const connection = { ...options.connection, ...usual }
         // Connections live in the time of the pools, whoever listens.
         const clock = yield* Clock.Clock
         const session = { timezone: "UTC", idle_in_transaction_session_timeout: "10000" }
@@ -61,31 +74,56 @@ export class Database extends Context.Service<
         })
         // A pool connects in the background and tells nobody that it cannot.
         yield* whenUp(plain`SELECT 1 AS one`)
-        const pipelined = yield* PgClient.make({
+        const single = { ...session, ...planned, statement_timeout: millis(statementTimeouts.simple) }
+        const shared = { maxConnections: options.pipelinedConnections, multiplex: true, multiplexConcurrency } as const
+        const pipelinedGate = {
+          permits: options.pipelinedConnections * multiplexConcurrency,
+          checkoutTimeout: options.checkoutTimeout,
+          silence: Duration.sum(statementTimeouts.simple, grace)
+        }
+        const pipelinedClient = yield* PgClient.make({
           ...connection,
+          ...shared,
           applicationName: "payment-service pipelined",
           minConnections: options.pipelinedConnections,
-          maxConnections: options.pipelinedConnections,
-          multiplex: true,
-          multiplexConcurrency,
-          startupParameters: {
-            ...session,
-            ...planned,
-            statement_timeout: millis(statementTimeouts.simple),
-            lock_timeout: millis(statementTimeouts.lock)
-          }
+          startupParameters: { ...single, lock_timeout: millis(statementTimeouts.lock) }
         })
+        const pipelined = yield* gate("pipelined", () => pipelinedClient, pipelinedGate)
+
+        const replicated = Effect.fnUntraced(function* (replica: Connection) {
+          const pool = PgClient.make({
+            ...replica,
+            ...usual,
+            ...shared,
+            applicationName: "payment-service replica",
+            startupParameters: {
+              ...single,
+              lock_timeout: millis(statementTimeouts.replicaLock),
+              default_transaction_read_only: "on"
+            }
+          })
+          const watched = {
+            applicationName: "payment-service watch",
+            startupParameters: { ...session, statement_timeout: "1000" },
+            connectTimeout: "1 second"
+          } as const
+          const { client, renew } = yield* renewable(pool, pipelinedGate.silence)
+          return yield* withReplica(
+            yield* watchReplica({ ...options.connection, ...watched }, { ...replica, ...watched }, renew),
+            yield* gate("replica", client, pipelinedGate),
+            pipelined,
+            statementTimeouts.simple
+          )
+        })
+
         return Database.of({
-          pipelined: yield* gate("pipelined", () => pipelined, {
-            permits: options.pipelinedConnections * multiplexConcurrency,
-            checkoutTimeout: options.checkoutTimeout,
-            silence: Duration.sum(statementTimeouts.simple, grace)
-          }),
+          pipelined,
           plain: yield* gate("plain", () => plain, {
             permits: options.plainConnections,
             checkoutTimeout: options.checkoutTimeout,
             silence: Duration.sum(statementTimeouts.transaction, grace)
           }),
+          lagging: options.replica === undefined ? pipelined : yield* replicated(options.replica),
           listen: (channel, onNotice) =>
             listenOn(
               { ...connection, applicationName: "payment-service notices", startupParameters: session },

@@ -41,6 +41,6 @@ export const databaseStandIn = Layer.effect(
   Database,
   Effect.map(client, (sql) => {
     const statements: Statements = (run) => run(sql)
-    return Database.of({ pipelined: statements, plain: statements, listen: alwaysCurrent })
+    return Database.of({ pipelined: statements, plain: statements, lagging: statements, listen: alwaysCurrent })
   })
 ).pipe(Layer.provide(Reactivity.layer))

@@ -106,8 +106,10 @@ export class Storage {
 
   /** The database as one process knows it. */
   databaseOf(process: Process): Database["Service"] {
+    const pipelined = this.#gate(process, "pipelined")
     return Database.of({
-      pipelined: this.#gate(process, "pipelined"),
+      pipelined,
+      lagging: pipelined,
       plain: this.#gate(process, "plain"),
       listen: alwaysCurrent
     })

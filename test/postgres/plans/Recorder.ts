@@ -67,8 +67,10 @@ const recording = Layer.effectContext(
             : only
         })
     })
+    const pipelined = through("pipelined")
     const database = Database.of({
-      pipelined: through("pipelined"),
+      pipelined,
+      lagging: pipelined,
       plain: through("plain"),
       listen: () => Effect.die(new Error("Nobody listens here"))
     })
