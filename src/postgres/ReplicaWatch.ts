@@ -19,6 +19,9 @@ export interface ReplicaWatch {
 
 const looks = Schedule.spaced("1 second")
 
+/** A name that leads elsewhere by now is noticed by a new session only. */
+const sessionLooks = 60
+
 /** An answer that takes longer is none. */
 const patience = Duration.seconds(1)
 
@@ -29,7 +32,7 @@ const mostLag_ms = Duration.toMillis(mostLag)
 
 /**
  * Looks at the primary and then at the replica once a second, on connections of its own that no load keeps busy. When
- * the replica is found again, its pool is one to `renew` first.
+ * the replica is found again, its pool is one to `renew` first: it may hold what has gone silent or leads elsewhere.
  */
 export const watchReplica = Effect.fnUntraced(function* (
   primary: PgConnection.Config,
@@ -63,13 +66,13 @@ export const watchReplica = Effect.fnUntraced(function* (
       const first = yield* own
       yield* Effect.sleep(flight)
       const second = yield* its
-      if (found === "unreachable") yield* renew
       const isOurs = isReplicaOf(second, first)
+      if (isOurs && found !== undefined) yield* renew
       if (isOurs) freshness.seen({ at_ms, position: first.position }, second.position)
       found = isOurs ? undefined : "foreign"
       yield* tell()
     })
-    return yield* Effect.repeat(look, looks)
+    return yield* Effect.repeat(look, Schedule.upTo(looks, { times: sessionLooks }))
   }).pipe(Effect.scoped)
 
   yield* session.pipe(

@@ -16,9 +16,9 @@ export const standingStatement = `SELECT
   (SELECT oid::text FROM pg_database WHERE datname = current_database()) AS database,
   extract(epoch FROM pg_postmaster_start_time())::float8 AS started,
   pg_is_in_recovery() AS is_standby,
-  pg_wal_lsn_diff(
+  coalesce(pg_wal_lsn_diff(
     CASE WHEN pg_is_in_recovery() THEN pg_last_wal_replay_lsn() ELSE pg_current_wal_flush_lsn() END, '0/0'
-  )::float8 AS position`
+  ), 0)::float8 AS position`
 
 /** A standby of it, or the very same server. One that has been promoted goes its own way. */
 export const isReplicaOf = (its: Standing, primary: Standing): boolean =>
