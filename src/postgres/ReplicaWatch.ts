@@ -9,7 +9,7 @@ import { problemOf } from "./Outage.ts"
 import { isReplicaOf, Standing, standingStatement } from "./Standing.ts"
 
 /** Why the replica is not used: it does not answer, it is none of this database, or it is too far behind. */
-export type Unfit = "unreachable" | "foreign" | "lag"
+type Unfit = "unreachable" | "foreign" | "lag"
 
 export interface ReplicaWatch {
   readonly unfit: () => Unfit | undefined
