@@ -21,6 +21,7 @@ export const serve = Effect.fnUntraced(function* (settings: Settings) {
       serviceLayer({
         ...keys,
         connection,
+        replica: Option.getOrUndefined(Option.map(settings.DATABASE_REPLICA_URL, (url) => ({ url }))),
         host: settings.HOST,
         port: settings.PORT,
         opsHost: settings.OPS_HOST,

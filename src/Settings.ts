@@ -30,6 +30,7 @@ const variables = {
   SIMULATOR_PORT: Config.Port("SIMULATOR_PORT").pipe(Config.withDefault(8090)),
   SIMULATOR_CONTROL_PORT: Config.Port("SIMULATOR_CONTROL_PORT").pipe(Config.withDefault(8091)),
   DATABASE_URL: optional(Config.Redacted("DATABASE_URL")),
+  DATABASE_REPLICA_URL: optional(Config.Redacted("DATABASE_REPLICA_URL")),
   DATABASE_PIPELINED_CONNECTIONS: connections("DATABASE_PIPELINED_CONNECTIONS").pipe(Config.withDefault(12)),
   DATABASE_PLAIN_CONNECTIONS: connections("DATABASE_PLAIN_CONNECTIONS").pipe(Config.withDefault(8)),
   EPX_TEST_URL: optional(Config.URL("EPX_TEST_URL")),
@@ -96,11 +97,12 @@ export const examineSettings: Effect.Effect<Examined> = Effect.gen(function* () 
   )
   const isProduction = values.APP_ENV === "production"
   const DATABASE_URL = Option.filter(values.DATABASE_URL, isDatabase)
+  const DATABASE_REPLICA_URL = Option.filter(values.DATABASE_REPLICA_URL, isDatabase)
   const encryptionKeys = parseKeys(values.ENCRYPTION_KEYS)
   const fingerprintKey = Option.flatMap(values.FINGERPRINT_KEY, keyBytes)
   const problems = [
     ...Array.from(unreadable, ([name, problem]) => `${name}: ${problem}`),
-    ...(Option.isSome(values.DATABASE_URL) && Option.isNone(DATABASE_URL) ? [noDatabase] : []),
+    ...databaseUrls.filter((name) => Option.exists(values[name], (url) => !isDatabase(url))).map(noDatabase),
     ...(Option.isSome(values.ENCRYPTION_KEYS) && encryptionKeys.length === 0
       ? ["ENCRYPTION_KEYS: must be `id:key` pairs with commas between, no id twice, each key 32 bytes in base64"]
       : []),
@@ -110,7 +112,8 @@ export const examineSettings: Effect.Effect<Examined> = Effect.gen(function* () 
     ...loneTlsFile(values, unreadable),
     ...(isProduction ? productionProblems(values, unreadable) : [])
   ]
-  return { settings: { ...values, DATABASE_URL, isProduction, encryptionKeys, fingerprintKey }, problems }
+  const databases = { DATABASE_URL, DATABASE_REPLICA_URL }
+  return { settings: { ...values, ...databases, isProduction, encryptionKeys, fingerprintKey }, problems }
 })
 
 /** The environment, if it is fit to start with. */
@@ -130,8 +133,10 @@ const complaint = (name: string, variable: Config.Config<unknown>) =>
     onSuccess: () => []
   })
 
-const noDatabase =
-  "DATABASE_URL: must be a URL such as postgres://user:password@host:5432/database, with %2F for / in a password"
+const databaseUrls = ["DATABASE_URL", "DATABASE_REPLICA_URL"] as const
+
+const noDatabase = (name: string) =>
+  `${name}: must be a URL such as postgres://user:password@host:5432/database, with %2F for / in a password`
 
 /** With a / or ? of its own, a password ends where a host is read, and would be shown as one. */
 const isDatabase = (url: Redacted.Redacted) => {

@@ -84,6 +84,8 @@ export interface ServiceOptions {
   /** Other ones than usual. */
   readonly limits?: ConnectionLimits | undefined
   readonly connection: Connection
+  /** For lists, which may be behind. */
+  readonly replica?: Connection | undefined
   readonly pipelinedConnections: number
   readonly plainConnections: number
   readonly epx: EpxOptions

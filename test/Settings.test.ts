@@ -76,6 +76,12 @@ describe("settings", () => {
     ["DATABASE_URL", "db", "must be a URL such as postgres://user:password@host:5432/database"],
     ["DATABASE_URL", "postgres://app:hun@ter/2@db/payments", "must be a URL such as postgres://user:password@host"],
     ["DATABASE_URL", "postgres://app:12?34@db/payments", "must be a URL such as postgres://user:password@host"],
+    ["DATABASE_REPLICA_URL", "db", "must be a URL such as postgres://user:password@host:5432/database"],
+    [
+      "DATABASE_REPLICA_URL",
+      "postgres://app:hun@ter/2@db/payments",
+      "must be a URL such as postgres://user:password@host"
+    ],
     ["ENCRYPTION_KEYS", "short", "must be `id:key` pairs"],
     ["ENCRYPTION_KEYS", `a:${keyOf(1)},b:short`, "must be `id:key` pairs"],
     ["ENCRYPTION_KEYS", `a:${keyOf(1)},a:${keyOf(2)}`, "must be `id:key` pairs"],

@@ -39,6 +39,7 @@ export class AuditEventsApi extends HttpApiGroup.make("auditEvents")
     }).annotateMerge(
       operation({
         summary: "List what operators did, the newest first",
+        toleratesLag: true,
         parameters: {
           ...pageParameters,
           action: { description: "Only this action." },

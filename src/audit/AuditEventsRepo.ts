@@ -14,6 +14,7 @@ import {
   TransactionIds
 } from "../domain/Ids.ts"
 import { Database } from "../postgres/Database.ts"
+import { behind } from "../postgres/Places.ts"
 import { rowsOf } from "../postgres/Row.ts"
 
 /** Which audit events, the newest first. */
@@ -33,11 +34,13 @@ export class AuditEventsRepo extends Context.Service<
   static readonly layer = Layer.effect(
     AuditEventsRepo,
     Effect.gen(function* () {
-      const { pipelined } = yield* Database
+      const statements = behind(yield* Database)
       return AuditEventsRepo.of({
-        list: Effect.fn("AuditEventsRepo.list")((query: AuditQuery) =>
-          auditRows(pipelined((sql) => listStatement(sql, query)))
-        )
+        list: Effect.fn("AuditEventsRepo.list")((query: AuditQuery) => {
+          const { starting_after } = query
+          const place = starting_after === undefined ? null : AuditEventIds.toUuid(starting_after)
+          return auditRows(statements(place)((sql) => listStatement(sql, query)))
+        })
       })
     })
   )

@@ -43,6 +43,7 @@ export class EventsApi extends HttpApiGroup.make("events")
         operation({
           summary: "List events, the newest first",
           description: "Each change of a payment is written with it in one commit. Needs the scope `payments:read`.",
+          toleratesLag: true,
           parameters: {
             ...cursorParameters,
             type: { description: "Only events of this type.", example: eventExample.type },

@@ -5,6 +5,7 @@ import { Event } from "../domain/Event.ts"
 import { type EventId, EventIds, MerchantIds, type PaymentId, PaymentIds, TransactionIds } from "../domain/Ids.ts"
 import type { Tenant } from "../domain/Tenant.ts"
 import { Database } from "../postgres/Database.ts"
+import { behind } from "../postgres/Places.ts"
 import { rowsOf } from "../postgres/Row.ts"
 
 /** Events older than `before`, the newest first; a filter that is null lets all through. */
@@ -25,11 +26,12 @@ export class EventsRepo extends Context.Service<
   static readonly layer = Layer.effect(
     EventsRepo,
     Effect.gen(function* () {
-      const { pipelined } = yield* Database
+      const statements = behind(yield* Database)
       return EventsRepo.of({
-        list: Effect.fn("EventsRepo.list")((tenant: Tenant, page: EventPage) =>
-          eventRows(pipelined((sql) => listStatement(sql, tenant, page)))
-        )
+        list: Effect.fn("EventsRepo.list")((tenant: Tenant, page: EventPage) => {
+          const place = page.before === null ? null : EventIds.toUuid(page.before)
+          return eventRows(statements(place)((sql) => listStatement(sql, tenant, page)))
+        })
       })
     })
   )

@@ -1,9 +1,13 @@
+import { Duration } from "effect"
 import { OpenApi } from "effect/http-api"
+import { mostLag } from "../domain/Lag.ts"
 
 /** What the schemas of an endpoint cannot say. Examples are JSON as it is on the wire. */
 export interface Documentation {
   readonly summary: string
   readonly description?: string
+  /** What it reads may come from a replica, and be as old as that. */
+  readonly toleratesLag?: true
   /** By the name of the parameter. */
   readonly parameters?: Readonly<Record<string, ParameterDocumentation>>
   /** Optional ones that the handler reads itself, for what a schema would cost who does not send them. */
@@ -38,10 +42,10 @@ interface Body {
 
 /** Documents an endpoint in the OpenAPI description. */
 export const operation = (documentation: Documentation) => {
-  const { answers = {}, description, ownParameters = [], parameters = {}, request, summary } = documentation
+  const { answers = {}, ownParameters = [], parameters = {}, request, summary } = documentation
   return OpenApi.annotations({
     summary,
-    description,
+    description: descriptionOf(documentation),
     transform: (made) => {
       const known: ReadonlyArray<Parameter> = made["parameters"]
       const body: Body | undefined = made["requestBody"]
@@ -77,6 +81,11 @@ export const operation = (documentation: Documentation) => {
     }
   })
 }
+
+const descriptionOf = ({ description, toleratesLag }: Documentation): string | undefined =>
+  toleratesLag === undefined ? description : [description ?? "", lagging].join(" ").trimStart()
+
+const lagging = `Where there is a read replica, the list may lag by up to ${Duration.toSeconds(mostLag)} seconds.`
 
 // By the same name everywhere: the reference page shows what belongs together.
 const examples = (value: unknown) => ({ examples: { usual: { value } } })

@@ -113,7 +113,8 @@ export const paymentReads = [
     .annotateMerge(
       operation({
         summary: "List payments, the newest first",
-        description: "Or, with `ids`, those alone. Needs the scope `payments:read`.",
+        description: "Or, with `ids`, those alone and as they are now. Needs the scope `payments:read`.",
+        toleratesLag: true,
         parameters: {
           ...cursorParameters,
           status: { description: "Only payments of this status." },

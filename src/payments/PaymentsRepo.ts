@@ -1,11 +1,12 @@
 import { Context, Effect, Layer, Option, Predicate } from "effect"
 import type { DatabaseUnavailable } from "../domain/DatabaseUnavailable.ts"
-import type { PaymentId } from "../domain/Ids.ts"
+import { type PaymentId, PaymentIds } from "../domain/Ids.ts"
 import type { Payment, PaymentField, SparsePayment, TransactionView, VersionedPayment } from "../domain/Payment.ts"
 import type { Tenant } from "../domain/Tenant.ts"
 import { fewReads, makeBatches } from "../postgres/Batches.ts"
 import { Database } from "../postgres/Database.ts"
 import { paymentOf } from "../postgres/PaymentRow.ts"
+import { behind } from "../postgres/Places.ts"
 import { rawRows } from "../postgres/Row.ts"
 import { traced } from "../telemetry/Traced.ts"
 import {
@@ -37,7 +38,9 @@ export class PaymentsRepo extends Context.Service<
   static readonly layer = Layer.effect(
     PaymentsRepo,
     Effect.gen(function* () {
-      const { pipelined } = yield* Database
+      const database = yield* Database
+      const { pipelined } = database
+      const statements = behind(database)
 
       const together = {
         idOf: keyOf,
@@ -67,7 +70,8 @@ export class PaymentsRepo extends Context.Service<
         versionSpan(Effect.map(findVersions({ environment, merchantId, id }), Option.map(versionOf)))
 
       const list = Effect.fn("PaymentsRepo.list")(function* (tenant: Tenant, page: PaymentPage) {
-        const rows = yield* rawRows(pipelined((sql) => listStatement(sql, tenant, page)))
+        const place = page.before === null ? null : PaymentIds.toUuid(page.before)
+        const rows = yield* rawRows(statements(place)((sql) => listStatement(sql, tenant, page)))
         return rows.map(asFields(page.fields))
       })
 

@@ -1,23 +1,20 @@
 import { PgClient } from "@effect/sql-pg"
-import { Clock, Context, Duration, Effect, Layer, Metric, Option, type Scope, Semaphore } from "effect"
+import { Clock, Context, Duration, Effect, Layer, type Scope } from "effect"
 import { Reactivity } from "effect/reactivity"
-import { SqlError } from "effect/sql"
-import { DatabaseUnavailable } from "../domain/DatabaseUnavailable.ts"
-import { gauge } from "../telemetry/Gauge.ts"
-import { poolInUse, poolSize, poolWait, poolWaiting } from "../telemetry/Metrics.ts"
+import { gate, type Statements } from "./Gate.ts"
 import { type Listening, listenOn } from "./Notices.ts"
-import { isRefusal, whenUp } from "./Outage.ts"
-
-/** Runs statements on one pool, once a connection is free. A `SqlError` that is left is the statement's own. */
-export interface Statements {
-  <A, E, R>(run: (sql: PgClient.PgClient) => Effect.Effect<A, E, R>): Effect.Effect<A, E | DatabaseUnavailable, R>
-}
+import { whenUp } from "./Outage.ts"
+import { renewable } from "./Renewable.ts"
+import { withReplica } from "./Replica.ts"
+import { watchReplica } from "./ReplicaWatch.ts"
 
 /** Where the database is: a URL, or a host (a directory means its Unix socket). */
 export type Connection = Pick<PgClient.PgClientConfig, "url" | "host" | "port" | "username" | "database" | "ssl">
 
 export interface DatabaseOptions {
   readonly connection: Connection
+  /** A replica of it that may be behind, for what tolerates that. It may be unreachable. */
+  readonly replica?: Connection | undefined
   readonly pipelinedConnections: number
   readonly plainConnections: number
   readonly checkoutTimeout: Duration.Input
@@ -29,7 +26,9 @@ export const statementTimeouts = {
   complex: Duration.seconds(5),
   transaction: Duration.seconds(10),
   /** Shorter than any of them: with the same limit a wait for a lock ends as one or the other by chance. */
-  lock: Duration.millis(1_500)
+  lock: Duration.millis(1_500),
+  /** Only the replay of the log holds locks on a replica, and the primary is there all the same. */
+  replicaLock: Duration.millis(500)
 }
 
 /** How much longer than the server's own limit an answer is waited for: then the server is not there any more. */
@@ -44,6 +43,11 @@ export class Database extends Context.Service<
     readonly pipelined: Statements
     /** Whatever may wait for a row lock, transactions and LISTEN. */
     readonly plain: Statements
+    /**
+     * Single statements that only read, and may read what was `mostLag` ago: lists that nothing is decided by. They go
+     * to the replica, if there is one and it is fit for that; else to the pipelined pool.
+     */
+    readonly lagging: Statements
     /** Listens while the scope lasts. `onNotice` runs at each notice, and when some may have been missed. */
     listen(channel: string, onNotice: Effect.Effect<void>): Effect.Effect<Listening, never, Scope.Scope>
   }
@@ -52,7 +56,8 @@ export class Database extends Context.Service<
     Layer.effect(
       Database,
       Effect.gen(function* () {
-        const connection = { ...options.connection, keepAlive: "30 seconds", connectionTTL: "10 minutes" } as const
+        const usual = { keepAlive: "30 seconds", connectionTTL: "10 minutes" } as const
+        const connection = { ...options.connection, ...usual }
         // Connections live in the time of the pools, whoever listens.
         const clock = yield* Clock.Clock
         const session = { timezone: "UTC", idle_in_transaction_session_timeout: "10000" }
@@ -69,31 +74,56 @@ export class Database extends Context.Service<
         })
         // A pool connects in the background and tells nobody that it cannot.
         yield* whenUp(plain`SELECT 1 AS one`)
-        const pipelined = yield* PgClient.make({
+        const single = { ...session, ...planned, statement_timeout: millis(statementTimeouts.simple) }
+        const shared = { maxConnections: options.pipelinedConnections, multiplex: true, multiplexConcurrency } as const
+        const pipelinedGate = {
+          permits: options.pipelinedConnections * multiplexConcurrency,
+          checkoutTimeout: options.checkoutTimeout,
+          silence: Duration.sum(statementTimeouts.simple, grace)
+        }
+        const pipelinedClient = yield* PgClient.make({
           ...connection,
+          ...shared,
           applicationName: "payment-service pipelined",
           minConnections: options.pipelinedConnections,
-          maxConnections: options.pipelinedConnections,
-          multiplex: true,
-          multiplexConcurrency,
-          startupParameters: {
-            ...session,
-            ...planned,
-            statement_timeout: millis(statementTimeouts.simple),
-            lock_timeout: millis(statementTimeouts.lock)
-          }
+          startupParameters: { ...single, lock_timeout: millis(statementTimeouts.lock) }
         })
+        const pipelined = yield* gate("pipelined", () => pipelinedClient, pipelinedGate)
+
+        const replicated = Effect.fnUntraced(function* (replica: Connection) {
+          const pool = PgClient.make({
+            ...replica,
+            ...usual,
+            ...shared,
+            applicationName: "payment-service replica",
+            startupParameters: {
+              ...single,
+              lock_timeout: millis(statementTimeouts.replicaLock),
+              default_transaction_read_only: "on"
+            }
+          })
+          const watched = {
+            applicationName: "payment-service watch",
+            startupParameters: { ...session, statement_timeout: "1000" },
+            connectTimeout: "1 second"
+          } as const
+          const { client, renew } = yield* renewable(pool, pipelinedGate.silence)
+          return yield* withReplica(
+            yield* watchReplica({ ...options.connection, ...watched }, { ...replica, ...watched }, renew),
+            yield* gate("replica", client, pipelinedGate),
+            pipelined,
+            statementTimeouts.simple
+          )
+        })
+
         return Database.of({
-          pipelined: yield* gate("pipelined", pipelined, {
-            permits: options.pipelinedConnections * multiplexConcurrency,
-            checkoutTimeout: options.checkoutTimeout,
-            silence: Duration.sum(statementTimeouts.simple, grace)
-          }),
-          plain: yield* gate("plain", plain, {
+          pipelined,
+          plain: yield* gate("plain", () => plain, {
             permits: options.plainConnections,
             checkoutTimeout: options.checkoutTimeout,
             silence: Duration.sum(statementTimeouts.transaction, grace)
           }),
+          lagging: options.replica === undefined ? pipelined : yield* replicated(options.replica),
           listen: (channel, onNotice) =>
             listenOn(
               { ...connection, applicationName: "payment-service notices", startupParameters: session },
@@ -119,77 +149,3 @@ export const planned = {
 
 // With the driver's default of 32 the first connection takes all statements and their commits become serial.
 const multiplexConcurrency = 4
-
-const unavailable = <E>(error: E): E | DatabaseUnavailable => {
-  if (!SqlError.isSqlError(error)) return error
-  if (isRefusal(error)) return error
-  switch (error.reason._tag) {
-    case "StatementTimeoutError":
-      return new DatabaseUnavailable({ reason: "canceled" })
-    case "LockTimeoutError":
-    case "DeadlockError":
-      return new DatabaseUnavailable({ reason: "lock" })
-    default:
-      return new DatabaseUnavailable({ reason: "connection" })
-  }
-}
-
-/** The driver has neither a checkout timeout nor statistics, so a semaphore of ours stands in front of each pool. */
-const gate = Effect.fnUntraced(function* (
-  pool: string,
-  client: PgClient.PgClient,
-  limits: {
-    readonly permits: number
-    readonly checkoutTimeout: Duration.Input
-    readonly silence: Duration.Duration
-  }
-) {
-  const { checkoutTimeout, permits, silence } = limits
-  const semaphore = yield* Semaphore.make(permits)
-  const state = { inUse: 0, waiting: 0 }
-  yield* gauge(Metric.withAttributes(poolSize, { pool }), () => permits)
-  yield* gauge(Metric.withAttributes(poolInUse, { pool }), () => state.inUse)
-  yield* gauge(Metric.withAttributes(poolWaiting, { pool }), () => state.waiting)
-  const waited = Metric.withAttributes(poolWait, { pool })
-
-  const counted = <A, E, R>(statement: Effect.Effect<A, E, R>) =>
-    Effect.suspend(() => {
-      state.inUse++
-      return Effect.ensuring(
-        statement,
-        Effect.sync(() => state.inUse--)
-      )
-    })
-
-  // The permit belongs to the scope, so it is given back even when it is granted at the moment the wait times out.
-  const afterWaiting = <A, E, R>(statement: Effect.Effect<A, E, R>) =>
-    Effect.suspend(() => {
-      state.waiting++
-      return Semaphore.takeScoped(semaphore, 1).pipe(
-        Effect.timeoutOrElse({
-          duration: checkoutTimeout,
-          orElse: () => Effect.fail(new DatabaseUnavailable({ reason: "checkout" }))
-        }),
-        Effect.ensuring(Effect.sync(() => state.waiting--)),
-        Effect.timed,
-        Effect.tap(([wait]) => Metric.update(waited, Duration.toSeconds(wait))),
-        Effect.andThen(statement),
-        Effect.scoped
-      )
-    })
-
-  const statements: Statements = (run) => {
-    const statement = counted(run(client)).pipe(
-      Effect.mapError(unavailable),
-      Effect.timeoutOrElse({
-        duration: silence,
-        orElse: () => Effect.fail(new DatabaseUnavailable({ reason: "timeout" }))
-      })
-    )
-    return Effect.flatMap(
-      Semaphore.withPermitsIfAvailable(semaphore, 1)(statement),
-      Option.match({ onNone: () => afterWaiting(statement), onSome: Effect.succeed })
-    )
-  }
-  return statements
-})

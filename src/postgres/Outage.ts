@@ -32,6 +32,9 @@ export const isRefusal = ({ reason }: SqlError.SqlError): boolean => {
   }
 }
 
+/** Whether it would change something where nothing may be changed. */
+export const isWrite = ({ reason }: SqlError.SqlError): boolean => stateOf(reason.cause) === "25006"
+
 const stateOf = (cause: unknown) => (Predicate.hasProperty(cause, "code") ? String(cause.code) : "")
 
 const startLimit = Duration.seconds(60)

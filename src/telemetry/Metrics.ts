@@ -102,6 +102,14 @@ export const poolInUse = Metric.gauge("db_pool_in_use", { description: "Statemen
 export const poolWaiting = Metric.gauge("db_pool_waiting", { description: "Statements waiting for a connection" })
 export const poolWait = duration("db_pool_wait_seconds", "Wait for a connection, of the statements that waited")
 
+export const replicaLag = Metric.gauge("db_replica_lag_seconds", {
+  description: "How far the replica is behind: 0 when it had all there was when it was last looked at"
+})
+export const replicaFallbacks = Metric.counter("db_replica_fallbacks_total", {
+  description: "Statements that went to the primary instead of the replica, by reason",
+  incremental: true
+})
+
 export const cacheRequests = Metric.counter("cache_requests_total", {
   description: "Look-ups in a cache by result: hit or miss",
   incremental: true

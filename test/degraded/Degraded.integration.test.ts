@@ -24,6 +24,9 @@ const play = Effect.fnUntraced(function* ({ begin, hasOpenCharge: _, ...mode }: 
   const idempotencyKey = randomUUID()
   const sale = yield* charge({}, { idempotencyKey })
   const read = yield* request({ path: `/v1/payments/${earlier.json.id}`, key: merchant.keys.read })
+  // Of lists the table says nothing: they need Postgres or the replica.
+  const listed = yield* request({ path: "/v1/payments?limit=1", key: merchant.keys.read })
+  if (read.status === 200) assert.strictEqual(listed.status, 200)
   const ready = yield* request({ path: "/health/ready" })
   const sent = (yield* simulator.requests()).length - before
   yield* TestClock.withLive(Scope.close(scope, Exit.void))

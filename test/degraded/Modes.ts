@@ -2,7 +2,7 @@ import { Effect, type Scope } from "effect"
 import { Admission } from "../../src/http/Admission.ts"
 import { Health } from "../../src/http/Health.ts"
 import { TestService } from "../support/TestService.ts"
-import { WayToPostgres } from "./Stage.ts"
+import { WayToPostgres, WayToReplica } from "./Stage.ts"
 
 /** What does not work, and what clients and operators see of that. */
 export interface Mode {
@@ -17,8 +17,10 @@ export interface Mode {
   /** The charge by which it began is found out only minutes later. */
   readonly hasOpenCharge?: true
   /** Lasts until its scope ends. */
-  readonly begin: Effect.Effect<unknown, never, TestService | WayToPostgres | Admission | Health | Scope.Scope>
+  readonly begin: Effect.Effect<unknown, never, Needs>
 }
+
+type Needs = TestService | WayToPostgres | WayToReplica | Admission | Health | Scope.Scope
 
 const always = { ready: "200 ready", read: "200" }
 const sentLater = "nothing was sent; sent again with its key: 201 captured"
@@ -104,6 +106,13 @@ export const modes: ReadonlyArray<Mode> = [
     ready: "503 degraded",
     afterwards: sentLater,
     begin: postgres("hush")
+  },
+  {
+    name: "The replica cannot be reached",
+    sale: "201 captured",
+    ...always,
+    afterwards: "captured",
+    begin: Effect.flatMap(WayToReplica, (way) => Effect.acquireRelease(way.cut, () => way.mend))
   },
   {
     name: "More comes than can be served",

@@ -13,12 +13,22 @@ export class WayToPostgres extends Context.Service<WayToPostgres, Proxy>()(
   )
 }
 
-/** The service as it is in production, with its breaker, behind a way to Postgres that can be cut. */
+/** The way to the replica. */
+export class WayToReplica extends Context.Service<WayToReplica, Proxy>()("payment-service/test/degraded/WayToReplica") {
+  // To a server a replica of itself is one that is never behind.
+  static readonly layer = Layer.effect(
+    WayToReplica,
+    Effect.suspend(() => makeProxy(inject("postgres").server))
+  )
+}
+
+/** The service as it is in production, with its breaker, behind ways to Postgres and to a replica that can be cut. */
 export const Stage = Layer.unwrap(
-  Effect.map(WayToPostgres, ({ port }) =>
+  Effect.map(Effect.all([WayToPostgres, WayToReplica]), ([way, wayToReplica]) =>
     TestService.layerWith(({ connection, epx }) => ({
-      connection: { ...connection, host: "127.0.0.1", port },
+      connection: { ...connection, host: "127.0.0.1", port: way.port },
+      replica: { ...connection, host: "127.0.0.1", port: wayToReplica.port },
       epx: { ...epx, hasBreaker: true }
     }))
   )
-).pipe(Layer.provideMerge(WayToPostgres.layer))
+).pipe(Layer.provideMerge(Layer.merge(WayToPostgres.layer, WayToReplica.layer)))

@@ -2,7 +2,8 @@ import { PgClient } from "@effect/sql-pg"
 import { Effect, Layer, Stream } from "effect"
 import { Reactivity } from "effect/reactivity"
 import { SqlClient, type SqlConnection } from "effect/sql"
-import { Database, type Statements } from "../../src/postgres/Database.ts"
+import { Database } from "../../src/postgres/Database.ts"
+import type { Statements } from "../../src/postgres/Gate.ts"
 import { alwaysCurrent } from "../support/AlwaysCurrent.ts"
 import { rowsOf } from "./Rows.ts"
 
@@ -40,6 +41,6 @@ export const databaseStandIn = Layer.effect(
   Database,
   Effect.map(client, (sql) => {
     const statements: Statements = (run) => run(sql)
-    return Database.of({ pipelined: statements, plain: statements, listen: alwaysCurrent })
+    return Database.of({ pipelined: statements, plain: statements, lagging: statements, listen: alwaysCurrent })
   })
 ).pipe(Layer.provide(Reactivity.layer))

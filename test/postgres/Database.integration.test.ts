@@ -1,7 +1,7 @@
 import { PgClient } from "@effect/sql-pg"
 import { assert, describe, layer } from "@effect/vitest"
 import { Cause, Deferred, Duration, Effect, Exit, Fiber, Logger, Schema, Scope } from "effect"
-import type { Statements } from "../../src/postgres/Database.ts"
+import type { Statements } from "../../src/postgres/Gate.ts"
 import { rowOf, rowsOf } from "../../src/postgres/Row.ts"
 import { open, workplace } from "../local/Workplace.ts"
 import { TestDatabase } from "../support/TestDatabase.ts"

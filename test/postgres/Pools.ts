@@ -16,7 +16,7 @@ export const openPools = Effect.fnUntraced(function* (change: Partial<DatabaseOp
 })
 
 /** What the gauges of a pool show. */
-export const gauges = Effect.fnUntraced(function* (pool: "pipelined" | "plain") {
+export const gauges = Effect.fnUntraced(function* (pool: "pipelined" | "plain" | "replica") {
   const all = yield* Metric.snapshot
   const value = (id: string) =>
     all.flatMap((metric) =>

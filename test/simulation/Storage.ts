@@ -5,7 +5,8 @@ import { Reactivity } from "effect/reactivity"
 import type { Statement } from "effect/sql"
 import { DatabaseUnavailable } from "../../src/domain/DatabaseUnavailable.ts"
 import type { LocalDatabase } from "../../src/local/LocalDatabase.ts"
-import { Database, type Statements } from "../../src/postgres/Database.ts"
+import { Database } from "../../src/postgres/Database.ts"
+import type { Statements } from "../../src/postgres/Gate.ts"
 import { alwaysCurrent } from "../support/AlwaysCurrent.ts"
 import type { Process } from "./Process.ts"
 import type { Seed } from "./Seed.ts"
@@ -105,8 +106,10 @@ export class Storage {
 
   /** The database as one process knows it. */
   databaseOf(process: Process): Database["Service"] {
+    const pipelined = this.#gate(process, "pipelined")
     return Database.of({
-      pipelined: this.#gate(process, "pipelined"),
+      pipelined,
+      lagging: pipelined,
       plain: this.#gate(process, "plain"),
       listen: alwaysCurrent
     })

@@ -3,6 +3,7 @@ import { Effect, Layer, Stream } from "effect"
 import { PaymentIds, TransactionIds } from "../../src/domain/Ids.ts"
 import type { TransactionStatus } from "../../src/domain/Transaction.ts"
 import { Database } from "../../src/postgres/Database.ts"
+import type { Statements } from "../../src/postgres/Gate.ts"
 import { amountOf, type Books, isFirst, type PaymentBook, type TransactionRow } from "../../src/verification/Books.ts"
 import { BooksRepo } from "../../src/verification/BooksRepo.ts"
 import { standing } from "../../src/verification/GatewayBooks.ts"
@@ -97,7 +98,8 @@ export const judge = async ({ clients, fleet, isAtRest, network, storage, world 
 const signs: Readonly<Record<string, number>> = { CCE1: 1, CCE4: 1, CCE9: -1 }
 
 const readBooks = (sql: PgClient.PgClient): Promise<Books> => {
-  const database = Database.of({ pipelined: (run) => run(sql), plain: (run) => run(sql), listen: alwaysCurrent })
+  const statements: Statements = (run) => run(sql)
+  const database = Database.of({ pipelined: statements, plain: statements, lagging: statements, listen: alwaysCurrent })
   const layer = BooksRepo.layer.pipe(Layer.provide(Layer.succeed(Database, database)))
   return Effect.gen(function* () {
     const repo = yield* BooksRepo

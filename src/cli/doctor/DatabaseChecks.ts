@@ -8,6 +8,7 @@ import type { NoAddress } from "./HostName.ts"
 import type { Keys } from "./Keys.ts"
 import { judgeMigrations, readDifferences } from "./MigrationsApplied.ts"
 import { judgePermissions, PermissionFacts, permissionsStatement } from "./Permissions.ts"
+import { checkReplica } from "./Replica.ts"
 import { checkSealedRows } from "./SealedRows.ts"
 import { judgeConnections, judgeDurability, judgeServer, ServerFacts, serverStatement } from "./Server.ts"
 import { findPlace, openSession, type Place, type Session } from "./Session.ts"
@@ -64,7 +65,8 @@ const checkSession = (asked: Asked, session: Session) =>
         answered("database", checkServer(asked, session)),
         answered("permissions", checkPermissions(session)),
         answered("migrations", checkSchema(asked, session)),
-        answered("sizes", Effect.map(session.ask(SizeFacts, sizesStatement), judgeSizes))
+        answered("sizes", Effect.map(session.ask(SizeFacts, sizesStatement), judgeSizes)),
+        checkReplica(asked.settings, session)
       ],
       { concurrency: "unbounded" }
     ),

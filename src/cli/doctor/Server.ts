@@ -1,4 +1,4 @@
-import { Schema } from "effect"
+import { Option, Schema } from "effect"
 import type { Settings } from "../../Settings.ts"
 import { type Finding, failed, ok, warning } from "./Finding.ts"
 
@@ -101,8 +101,9 @@ const share = 0.8
 
 /** Whether the pools of so many processes find their connections. */
 export const judgeConnections = (facts: ServerFacts, settings: Settings, processes: number): Finding => {
-  // Two listen.
-  const each = settings.DATABASE_PIPELINED_CONNECTIONS + settings.DATABASE_PLAIN_CONNECTIONS + 2
+  // Two listen, and with a replica one tells how far the primary is.
+  const others = Option.isSome(settings.DATABASE_REPLICA_URL) ? 3 : 2
+  const each = settings.DATABASE_PIPELINED_CONNECTIONS + settings.DATABASE_PLAIN_CONNECTIONS + others
   const limits = [facts.max_connections - facts.reserved, facts.database_limit, facts.role_limit]
   const most = Math.min(...limits.filter((limit) => limit >= 0))
   const wanted = processes * each

@@ -13,7 +13,8 @@ import { pooledRandom } from "../../../src/PooledRandom.ts"
 import { PaymentsRepo } from "../../../src/payments/PaymentsRepo.ts"
 import { TimelineRepo } from "../../../src/payments/TimelineRepo.ts"
 import { ColumnCipher } from "../../../src/postgres/ColumnCipher.ts"
-import { Database, type Statements } from "../../../src/postgres/Database.ts"
+import { Database } from "../../../src/postgres/Database.ts"
+import type { Statements } from "../../../src/postgres/Gate.ts"
 import { DoubtsRepo } from "../../../src/transactions/doubts/DoubtsRepo.ts"
 import { FollowUpsRepo } from "../../../src/transactions/follow-ups/FollowUpsRepo.ts"
 import { TransactionsRepo } from "../../../src/transactions/TransactionsRepo.ts"
@@ -68,8 +69,10 @@ const recording = Layer.effectContext(
             : only
         })
     })
+    const pipelined = through("pipelined")
     const database = Database.of({
-      pipelined: through("pipelined"),
+      pipelined,
+      lagging: pipelined,
       plain: through("plain"),
       listen: () => Effect.die(new Error("Nobody listens here"))
     })
