@@ -44,7 +44,7 @@ export class PossibleDuplicate extends Schema.TaggedError<PossibleDuplicate>()(
   }
 }
 
-/** Provably nothing was recorded or sent. The key is free again. */
+/** Nothing stands under the key, and this request has begun nothing. */
 export class TooManyDeclines extends Schema.TaggedError<TooManyDeclines>()(
   "TooManyDeclines",
   { per: DeclineSubject, retry_after: Schema.Int.check(Schema.isGreaterThanOrEqualTo(1)) },
@@ -53,7 +53,7 @@ export class TooManyDeclines extends Schema.TaggedError<TooManyDeclines>()(
   override get message() {
     return (
       `Too many charges of this ${subjects[this.per]} were declined, which looks like card testing. ` +
-      "Nothing was done: wait for `Retry-After`."
+      "Nothing was done: wait for `Retry-After`, and send it again with the same key."
     )
   }
 }

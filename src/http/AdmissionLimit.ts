@@ -37,9 +37,9 @@ export class AdmissionLimit {
     this.#looks.push(late_ms)
     if (this.#looks.length > patience) this.#looks.shift()
     const isFree = this.#most === Number.POSITIVE_INFINITY
-    if (this.#looks.length === patience && Math.min(...this.#looks) > target_ms) {
-      this.#restrict(isFree ? this.#underWay : this.#most * (Math.min(...this.#looks) > 2 * target_ms ? 0.8 : 0.95))
-    } else if (isFree || late_ms > target_ms) return
+    const stays_ms = this.#looks.length === patience ? Math.min(...this.#looks) : 0
+    if (stays_ms > target_ms) this.#restrict(isFree ? this.#underWay : this.#most * shareKept(stays_ms))
+    else if (isFree || late_ms > target_ms) return
     else if (this.#underWay < this.#most / 2) this.#most = Number.POSITIVE_INFINITY
     else this.#most *= 1.05
   }
@@ -50,3 +50,5 @@ export class AdmissionLimit {
     this.#looks = []
   }
 }
+
+const shareKept = (late_ms: number): number => (late_ms > 4 * target_ms ? 0.5 : late_ms > 2 * target_ms ? 0.8 : 0.95)

@@ -31,34 +31,24 @@ export class DeclineGuard extends Context.Service<
 >()("payment-service/http/DeclineGuard") {}
 
 /**
- * Charges unless too much was declined, and counts what is. Whatever goes wrong with that, the charge goes on: what is
- * only looked at must not be what fails a payment.
+ * Why nothing new is to be charged, and what to do when something is declined. Whatever goes wrong with either, the
+ * charge goes on: what is only looked at must not be what fails a payment.
  */
-export const guarded = <A, E, R>(
-  guard: DeclineGuard["Service"],
-  buyer: Buyer,
-  charge: (onDeclined: Effect.Effect<void>) => Effect.Effect<A, E, R>
-): Effect.Effect<A, E | TooManyDeclines, R> =>
-  Effect.flatMap(
-    Effect.exit(Effect.sync(() => guard.refusal(buyer))),
-    (asked): Effect.Effect<A, E | TooManyDeclines, R> => {
-      const charged = charge(counted(guard, buyer))
-      if (Exit.isSuccess(asked)) return asked.value === undefined ? charged : refused(asked.value)
-      return Effect.andThen(complained("Whether too much was declined could not be told", asked), charged)
-    }
-  )
-
-const counted = (guard: DeclineGuard["Service"], buyer: Buyer): Effect.Effect<void> =>
-  Effect.flatMap(Effect.exit(Effect.sync(() => guard.count(buyer))), (exit) =>
+export const watchOf = (guard: DeclineGuard["Service"], buyer: Buyer) => ({
+  objection: Effect.flatMap(Effect.exit(Effect.sync(() => guard.refusal(buyer))), (asked) => {
+    if (Exit.isFailure(asked))
+      return Effect.as(complained("Whether too much was declined could not be told", asked), undefined)
+    if (asked.value === undefined) return Effect.undefined
+    const { per, retryAfter_s } = asked.value
+    return Effect.succeed(new TooManyDeclines({ per, retry_after: retryAfter_s }))
+  }),
+  onDeclined: Effect.flatMap(Effect.exit(Effect.sync(() => guard.count(buyer))), (exit) =>
     Exit.isSuccess(exit) ? Metric.update(declinesCounted, 1) : complained("A decline could not be counted", exit)
   )
+})
 
 const complained = (what: string, { cause }: Exit.Failure<unknown, never>) => Effect.logError(what, cause)
 
 const refusalsOf = labelled(declinesRefused)
 
-const refused = ({ per, retryAfter_s }: Refused) =>
-  Effect.andThen(
-    Metric.update(refusalsOf({ per }), 1),
-    Effect.fail(new TooManyDeclines({ per, retry_after: retryAfter_s }))
-  )
+export const refusalCounted = ({ per }: TooManyDeclines) => Metric.update(refusalsOf({ per }), 1)

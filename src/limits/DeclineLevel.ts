@@ -7,6 +7,7 @@ export class DeclineLevel {
   #limit: number
   #asOf: number
   #untold = 0
+  #isStored = true
 
   constructor(limit: number, now_ms: number) {
     this.#limit = limit
@@ -28,21 +29,33 @@ export class DeclineLevel {
     return this.#at(now_ms) === 0
   }
 
-  /** Whether all that it knows is stored. */
+  /** Whether all that it knows has been told. */
   get isTold(): boolean {
     return this.#untold === 0
+  }
+
+  /** Whether all that it knows is certainly stored. */
+  get isStored(): boolean {
+    return this.isTold && this.#isStored
   }
 
   /** What is stored from now on, or never: where a statement may have been carried out, nothing is counted twice. */
   tell(): number {
     const untold = this.#untold
     this.#untold = 0
+    this.#isStored = false
     return untold
+  }
+
+  /** What was told has certainly not been stored, and is to be told again. */
+  takeBack(told: number): void {
+    this.#untold += told
   }
 
   /** All processes together have counted so many; those that came here meanwhile are not among them. */
   learn(level: number, limit: number, now_ms: number): void {
     this.#limit = limit
+    this.#isStored = true
     this.#set(level + this.#untold, now_ms)
   }
 

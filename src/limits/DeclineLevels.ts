@@ -18,6 +18,12 @@ interface Known {
   readonly level: DeclineLevel
 }
 
+/** What is to be stored of one, and of whom it is. */
+interface Told extends Counted {
+  readonly name: string
+  readonly known: Known
+}
+
 const nameOf = ({ environment, kind, merchantId, value }: Subject) => `${kind} ${merchantId} ${environment} ${value}`
 
 /** What this process knows: what was declined here, and what may not be charged anywhere. */
@@ -61,17 +67,26 @@ export class DeclineLevels {
   }
 
   /** What is to be stored, up to so many subjects. */
-  tell(most: number): ReadonlyMap<string, Counted & { readonly level: DeclineLevel }> {
-    const told = new Map<string, Counted & { readonly level: DeclineLevel }>()
-    for (const [name, { level, subject }] of this.#untold) {
+  tell(most: number): ReadonlyMap<string, Told> {
+    const told = new Map<string, Told>()
+    for (const [name, known] of this.#untold) {
       if (told.size === most) break
       this.#untold.delete(name)
-      const { environment, kind, merchantId } = subject
+      const { environment, kind, merchantId } = known.subject
       const digest = this.#digest(name)
       const usual = this.#limits[kind]
-      told.set(digest, { merchantId, environment, kind, digest, declines: level.tell(), usual, level })
+      told.set(digest, { merchantId, environment, kind, digest, declines: known.level.tell(), usual, name, known })
     }
     return told
+  }
+
+  /** What was told is to be told again: if it may have been stored, without what would then be counted twice. */
+  tellAgain(told: Iterable<Told>, mayBeStored: boolean): void {
+    for (const { declines, known, name } of told) {
+      if (this.#known.get(name) !== known) continue
+      if (!mayBeStored) known.level.takeBack(declines)
+      this.#untold.set(name, known)
+    }
   }
 
   /** Forgets those of whom nothing is left to be counted. */
@@ -86,7 +101,7 @@ export class DeclineLevels {
     this.#blocked = new Map(blocked.map(({ digest, wait_s }) => [digest, now_ms + wait_s * 1_000]))
     this.#blockedUntil = Math.max(...this.#blocked.values())
     for (const [name, { level }] of this.#known) {
-      const isFull = level.isTold && level.wait_ms(now_ms) > 0
+      const isFull = level.isStored && level.wait_ms(now_ms) > 0
       if (isFull && !this.#blocked.has(this.#digest(name))) this.#known.delete(name)
     }
   }

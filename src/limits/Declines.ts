@@ -1,4 +1,5 @@
-import { Clock, Effect, Exit, Layer, Metric, Queue, Redacted } from "effect"
+import { Clock, Effect, Exit, Layer, Metric, Option, Queue, Redacted } from "effect"
+import type { DatabaseUnavailable } from "../domain/DatabaseUnavailable.ts"
 import { networkOf } from "../domain/NetworkAddress.ts"
 import { type Buyer, DeclineGuard, type Refused } from "../http/DeclineGuard.ts"
 import { ColumnCipher } from "../postgres/ColumnCipher.ts"
@@ -9,6 +10,9 @@ import { DeclinesRepo } from "./DeclinesRepo.ts"
 
 /** Subjects that one statement stores. */
 const batch = 1_000
+
+/** After these a statement has certainly not been carried out. */
+const undone: ReadonlySet<DatabaseUnavailable["reason"]> = new Set(["checkout", "lock"])
 
 /** In an attack notices come one after the other, and each has all that is blocked read once more. */
 const pause = "100 millis"
@@ -32,32 +36,43 @@ export const declineGuardLayer = (usual: DeclineLimits) =>
       const levels = new DeclineLevels(usual, (name) => Buffer.from(fingerprint(`declines ${name}`)).toString("hex"))
       const wakes = yield* Queue.sliding<void>(1)
       const wake = () => void Queue.offerUnsafe(wakes, undefined)
+      const later = Effect.andThen(Effect.sleep("1 second"), Effect.sync(wake))
       let isStale = false
+      let isPausing = false
+      // What is to be stored does not wait for that: the answer may say that somebody has a higher limit.
+      const resume = Effect.sync(() => {
+        isPausing = false
+        wake()
+      })
 
       const store: Effect.Effect<void> = Effect.suspend(() => {
         const told = levels.tell(batch)
         if (told.size === 0) return Effect.void
-        const counted = Array.from(told.values(), ({ level, ...one }) => one)
+        const counted = Array.from(told.values(), ({ known, name, ...one }) => one)
         return Effect.flatMap(Effect.exit(repo.add(counted)), (added) => {
           const now = now_ms()
           const problem = noted("Declines were not told to other processes", added)
-          if (Exit.isFailure(added)) return problem
-          for (const { digest, level, limit } of added.value) told.get(digest)?.level.learn(level, limit, now)
+          if (Exit.isFailure(added)) {
+            const isUndone = Option.exists(Exit.findErrorOption(added), ({ reason }) => undone.has(reason))
+            levels.tellAgain(told.values(), !isUndone)
+            return Effect.andThen(problem, later)
+          }
+          for (const { digest, level, limit } of added.value) told.get(digest)?.known.level.learn(level, limit, now)
           return Effect.andThen(problem, store)
         })
       })
 
       const learn = Effect.suspend(() => {
-        if (!isStale) return Effect.void
+        if (!isStale || isPausing) return Effect.void
         isStale = false
         return Effect.flatMap(Effect.exit(repo.blocked(usual, capacity)), (blocked) => {
           if (Exit.isSuccess(blocked)) {
             levels.learn(blocked.value, now_ms())
-            return Effect.sleep(pause)
+            isPausing = true
+            return Effect.forkChild(Effect.andThen(Effect.sleep(pause), resume))
           }
           isStale = true
-          const again = Effect.andThen(Effect.sleep("1 second"), Effect.sync(wake))
-          return Effect.andThen(noted("What others have blocked is not known", blocked), again)
+          return Effect.andThen(noted("What others have blocked is not known", blocked), later)
         })
       })
 

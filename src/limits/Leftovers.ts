@@ -17,7 +17,9 @@ export const leftoversLayer = Layer.effectDiscard(
         const walked = yield* Effect.exit(Effect.withTracerEnabled(removeBehind(table, place, page), false))
         if (Exit.isSuccess(walked)) place = Option.getOrElse(walked.value, () => start)
         else if (!Cause.hasInterruptsOnly(walked.cause)) {
-          yield* Effect.logError(`Leftovers of ${table} could not be removed`, walked.cause)
+          // While the database is away, others say so.
+          const tell = Cause.hasDies(walked.cause) ? Effect.logError : Effect.logDebug
+          yield* tell(`Leftovers of ${table} could not be removed`, walked.cause)
         }
       }
     })

@@ -6,7 +6,7 @@ import { type ApiKeyId, type PaymentId, PaymentIds } from "../domain/Ids.ts"
 import type { PaymentField, PaymentStatus, SparsePayment, VersionedPayment } from "../domain/Payment.ts"
 import type { Scope } from "../domain/Scope.ts"
 import type { Tenant } from "../domain/Tenant.ts"
-import { DeclineGuard, guarded } from "../http/DeclineGuard.ts"
+import { DeclineGuard, refusalCounted, watchOf } from "../http/DeclineGuard.ts"
 import { ColumnCipher } from "../postgres/ColumnCipher.ts"
 import { type CursorPage, makeCursors, type PageQuery } from "../postgres/Cursors.ts"
 import { traced } from "../telemetry/Traced.ts"
@@ -112,7 +112,9 @@ export class Payments extends Context.Service<
           fingerprint: cipher.fingerprint(`POST /v1/payments ${said(payment)}`)
         }
         const buyer = { merchantId, environment, keyId, customerId: payment.customer_id, address: payment.customer_ip }
-        return spanOfCreate(guarded(guard, buyer, (onDeclined) => transactions.charge(charge, onDeclined)))
+        return spanOfCreate(
+          Effect.tapErrorTag(transactions.charge(charge, watchOf(guard, buyer)), "TooManyDeclines", refusalCounted)
+        )
       }
 
       const followUp = Effect.fnUntraced(function* (
@@ -204,13 +206,9 @@ export class Payments extends Context.Service<
   )
 }
 
-/** Without an address it is what it was before there were any, so that repeats of older requests are known. */
-const said = ({ customer_ip, source, ...rest }: NewPayment) =>
-  canonical({
-    ...rest,
-    ...(customer_ip === null ? {} : { customer_ip: Redacted.value(customer_ip) }),
-    source: { bric: Redacted.value(source.bric) }
-  })
+/** But for the address: whoever repeats it, because an answer was lost, may have changed to another network. */
+const said = ({ customer_ip: _, source, ...rest }: NewPayment) =>
+  canonical({ ...rest, source: { bric: Redacted.value(source.bric) } })
 
 const idOf = Schema.decodeOption(PaymentIds.Id)
 

@@ -4,12 +4,12 @@ import { SqlError } from "effect/sql"
 import { DatabaseUnavailable } from "../domain/DatabaseUnavailable.ts"
 import { replicaFallbacks } from "../telemetry/Metrics.ts"
 import type { Statements } from "./Gate.ts"
-import { isWrite } from "./Outage.ts"
+import { isRefusal, isWrite } from "./Outage.ts"
 import type { ReplicaWatch } from "./ReplicaWatch.ts"
 
 /** What the replica has not carried out, and the primary may. */
 class NotThere extends Schema.TaggedError<NotThere>()("NotThere", {
-  reason: Schema.Literals(["conflict", "failed"])
+  reason: Schema.Literals(["conflict", "failed", "refused"])
 }) {}
 
 /**
@@ -36,7 +36,9 @@ export const withReplica = Effect.fnUntraced(function* (
           if (isWrite(error)) return Effect.die(error)
           return clock.monotonicTimeNanosUnsafe() - begun >= limit_ns && error.reason._tag === "StatementTimeoutError"
             ? Effect.fail(new DatabaseUnavailable({ reason: "canceled" }))
-            : Effect.fail(new NotThere({ reason: isConflict(error) ? "conflict" : "failed" }))
+            : Effect.fail(
+                new NotThere({ reason: isConflict(error) ? "conflict" : isRefusal(error) ? "refused" : "failed" })
+              )
         })
       })
 

@@ -39,6 +39,8 @@ export interface Intent<Claimed, E> {
   readonly fingerprint: Uint8Array
   /** Made before the claim, so that a claim repeated after a lost answer is recognised as our own. */
   readonly transactionId: TransactionId
+  /** Why nothing is begun now. What stands under the key is told all the same. */
+  readonly objection: Effect.Effect<E | undefined>
   /** Commits the call's record. Success: to be sent. Failure: not now. None: the key is taken, or it does not fit. */
   readonly claim: Effect.Effect<Option.Option<Result.Result<Claimed, Done>>, E | DatabaseUnavailable>
   /** The same for a record of our own that an earlier attempt left. */
@@ -79,10 +81,14 @@ export class Intents extends Context.Service<
             : Effect.succeed(found)
         )
 
-      const stored = Effect.fnUntraced(function* <Claimed, E>(intent: Intent<Claimed, E>, isReplay: boolean) {
-        const found = yield* existing(intent)
-        return Option.isSome(found) ? doneOf(found.value, isReplay) : yield* new GatewayUnavailable()
-      })
+      const stored = <Claimed, E, None = GatewayUnavailable>(
+        intent: Intent<Claimed, E>,
+        isReplay: boolean,
+        none: None | GatewayUnavailable = new GatewayUnavailable()
+      ) =>
+        Effect.flatMap(existing(intent), (found) =>
+          Option.isSome(found) ? Effect.succeed(doneOf(found.value, isReplay)) : Effect.fail(none)
+        )
 
       /** The record to send, or what stands under its key already. */
       const claim = <Claimed, E>(intent: Intent<Claimed, E>, mayCome: Ref.Ref<boolean>) =>
@@ -161,9 +167,10 @@ export class Intents extends Context.Service<
         intent: Intent<Claimed, E>
       ): Effect.fn.Return<Done, E | IntentError> {
         const start = clock.currentTimeMillisUnsafe()
-        if (yield* calls.isOpen(intent.tenant.environment)) {
-          const refused = yield* stored(intent, true)
-          return yield* awaitDecision(intent, refused, softAnswer)
+        const isOpen = yield* calls.isOpen(intent.tenant.environment)
+        const objection = isOpen ? new GatewayUnavailable() : yield* intent.objection
+        if (objection !== undefined) {
+          return yield* awaitDecision(intent, yield* stored(intent, true, objection), softAnswer)
         }
         const isClaimed = Ref.makeUnsafe(false)
         const mayCome = Ref.makeUnsafe(false)

@@ -133,6 +133,41 @@ layer(
     })
   )
 
+  it.effect("leaves what was charged before as it is: whoever asks again is told, and not refused", () =>
+    Effect.gen(function* () {
+      const { merchant, sell } = yield* shop
+      const { charge } = yield* TestService
+      const anna = { customer_id: "anna" }
+      const keyed = (change: object) => {
+        const idempotencyKey = randomUUID()
+        return charge({ ...anna, ...change }, { key: merchant.keys.all, idempotencyKey })
+      }
+      const [sold, ...refused] = [keyed({}), keyed({ amount: 120 }), keyed({ amount: 120 }), keyed({ amount: 120 })]
+      const first = yield* sold
+      for (const one of refused) assert.deepStrictEqual((yield* one).json.status, "declined")
+      assert.strictEqual((yield* sell(anna)).status, 429)
+      const again = yield* sold
+      assert.deepStrictEqual([again.status, again.json.id], [201, first.json.id])
+      assert.strictEqual(again.headers["idempotent-replayed"], "true")
+      for (const one of refused) assert.strictEqual((yield* one).json.status, "declined")
+    })
+  )
+
+  it.effect("does not say that another request under the key is the same", () =>
+    Effect.gen(function* () {
+      const { decline, merchant, sell } = yield* shop
+      const { charge } = yield* TestService
+      const anna = { customer_id: "anna" }
+      const idempotencyKey = randomUUID()
+      const options = { key: merchant.keys.all, idempotencyKey }
+      yield* charge(anna, options)
+      for (let n = 0; n < 3; n++) yield* decline(anna)
+      assert.strictEqual((yield* sell(anna)).status, 429)
+      const other = yield* charge({ ...anna, amount: 2_000 }, options)
+      assert.deepStrictEqual([other.status, other.json.code], [422, "idempotency_key_reused"])
+    })
+  )
+
   it.effect("is told by what does not fit the address, where the merchant refuses that", () =>
     Effect.gen(function* () {
       const { change, sell } = yield* shop
@@ -181,7 +216,13 @@ layer(
         { concurrency: 3 }
       )
       yield* Effect.sleep("2 seconds")
-      assert.strictEqual((yield* soon(sell(anna), ({ status }) => status === 429)).json.per, "customer")
+      assert.strictEqual(
+        (yield* soon(
+          Effect.suspend(() => sell(anna)),
+          ({ status }) => status === 429
+        )).json.per,
+        "customer"
+      )
     })
   )
 
@@ -202,7 +243,10 @@ layer(
       other.count(bob)
       other.count(bob)
       assert.deepStrictEqual(
-        (yield* soon(sell({ customer_id: "bob" }), ({ status }) => status === 429)).json.per,
+        (yield* soon(
+          Effect.suspend(() => sell({ customer_id: "bob" })),
+          ({ status }) => status === 429
+        )).json.per,
         "customer"
       )
     })
@@ -219,9 +263,15 @@ layer(
       // A level of three leaks by one in two hundred seconds.
       yield* sql`UPDATE decline_levels SET updated_at = updated_at - interval '210 seconds' WHERE ${levels}`
       yield* sql`SELECT pg_notify('declines', '')`
-      yield* soon(sell(anna), ({ status }) => status === 201)
+      yield* soon(
+        Effect.suspend(() => sell(anna)),
+        ({ status }) => status === 201
+      )
       assert.deepStrictEqual(yield* decline(anna), declined)
-      yield* soon(sell(anna), ({ status }) => status === 429)
+      yield* soon(
+        Effect.suspend(() => sell(anna)),
+        ({ status }) => status === 429
+      )
     })
   )
 
@@ -237,7 +287,10 @@ layer(
       assert.strictEqual((yield* sell(anna)).status, 201)
       yield* sql`SELECT pg_terminate_backend(pid) FROM pg_stat_activity
         WHERE application_name = 'payment-service notices' AND datname = current_database()`
-      yield* soon(sell(anna), ({ status }) => status === 429)
+      yield* soon(
+        Effect.suspend(() => sell(anna)),
+        ({ status }) => status === 429
+      )
     })
   )
 
@@ -249,9 +302,18 @@ layer(
       const changed = yield* change(own)
       assert.deepInclude(changed.json, own)
       assert.deepStrictEqual(yield* decline(anna), declined)
-      assert.strictEqual((yield* soon(sell(anna), ({ status }) => status === 429)).json.retry_after, 600)
+      assert.strictEqual(
+        (yield* soon(
+          Effect.suspend(() => sell(anna)),
+          ({ status }) => status === 429
+        )).json.retry_after,
+        600
+      )
       yield* change({ declines_per_customer: 40 })
-      yield* soon(sell(anna), ({ status }) => status === 201)
+      yield* soon(
+        Effect.suspend(() => sell(anna)),
+        ({ status }) => status === 201
+      )
       for (let n = 0; n < 6; n++) assert.deepStrictEqual(yield* decline(anna), declined)
       assert.isNull((yield* change({ declines_per_customer: null })).json.declines_per_customer)
       assert.strictEqual((yield* change({ declines_per_key: 0 })).json.errors[0].pointer, "/declines_per_key")

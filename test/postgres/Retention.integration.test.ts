@@ -64,7 +64,13 @@ layer(TestDatabase.layerClient)("docs/retention.md", (it) => {
         tables.map(({ name }) => name)
       )
       const removed = listed.filter(({ rest }) => !rest.endsWith("| nothing")).map(({ name }) => name)
-      assert.deepStrictEqual(removed, ["duplicate_guards", "rate_limits", "concurrency_leases", "kill_switches"])
+      assert.deepStrictEqual(removed, [
+        "duplicate_guards",
+        "rate_limits",
+        "concurrency_leases",
+        "decline_levels",
+        "kill_switches"
+      ])
     })
   )
 })

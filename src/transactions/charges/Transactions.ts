@@ -1,5 +1,6 @@
 import { Context, DateTime, Effect, Layer, Metric, Option, Result } from "effect"
 import { SecureRandom } from "effect/crypto"
+import type { TooManyDeclines } from "../../domain/ChargeErrors.ts"
 import { PaymentIds, TransactionIds } from "../../domain/Ids.ts"
 import type { Payment } from "../../domain/Payment.ts"
 import type { EpxRequest } from "../../epx/Request.ts"
@@ -12,6 +13,16 @@ import type { Settlement } from "../Settlement.ts"
 import { TransactionsRepo } from "../TransactionsRepo.ts"
 import { type Charge, type ChargeIds, type ChargeRefusal, type ClaimedCharge, processingPayment } from "./Charge.ts"
 
+/** Who looks on when something is charged. */
+export interface Watch {
+  /** Why nothing new is to be charged. A charge that has its key already is told all the same. */
+  readonly objection: Effect.Effect<TooManyDeclines | undefined>
+  /** Runs when the charge is declined, whether or not the caller is still there. */
+  readonly onDeclined: Effect.Effect<void>
+}
+
+const nobody: Watch = { objection: Effect.undefined, onDeclined: Effect.void }
+
 export type ChargeError = IntentError | ChargeRefusal
 
 export class Transactions extends Context.Service<
@@ -20,9 +31,8 @@ export class Transactions extends Context.Service<
     /**
      * Charges once per key. Waits for the outcome as long as `softAnswer` says and then tells what is known: a payment
      * that is still `processing` or `unknown` is decided without the caller. An error means that nothing was charged.
-     * `onDeclined` runs when this charge is declined, whether or not the caller is still there.
      */
-    charge(charge: Charge, onDeclined?: Effect.Effect<void>): Effect.Effect<Done, ChargeError>
+    charge(charge: Charge, watch?: Watch): Effect.Effect<Done, ChargeError | TooManyDeclines>
   }
 >()("payment-service/transactions/Transactions") {
   static readonly layer = Layer.effect(
@@ -44,14 +54,15 @@ export class Transactions extends Context.Service<
 
       const intentOf = (
         charge: Charge,
-        onDeclined: Effect.Effect<void>,
+        { objection, onDeclined }: Watch,
         ids: ChargeIds
-      ): Intent<ClaimedCharge, ChargeRefusal> => ({
+      ): Intent<ClaimedCharge, ChargeRefusal | TooManyDeclines> => ({
         type: charge.type,
         tenant: charge,
         idempotencyKey: charge.idempotencyKey,
         fingerprint: charge.fingerprint,
         transactionId: ids.transactionId,
+        objection,
         claim: Effect.map(repo.claim(charge, ids), Option.map(Result.succeed)),
         // A charge has its pair from its claim on.
         reclaim: ({ claimed }) =>
@@ -72,11 +83,11 @@ export class Transactions extends Context.Service<
       })
 
       const spanOfCharge = traced("Transactions.charge")
-      const charge = (charge: Charge, onDeclined: Effect.Effect<void> = Effect.void) =>
+      const charge = (charge: Charge, watch: Watch = nobody) =>
         Effect.flatMap(newIds, (ids) =>
           Effect.andThen(
             Effect.annotateCurrentSpan({ "payment.id": ids.paymentId, "transaction.id": ids.transactionId }),
-            intents.carryOut(intentOf(charge, onDeclined, ids))
+            intents.carryOut(intentOf(charge, watch, ids))
           )
         ).pipe(spanOfCharge)
 

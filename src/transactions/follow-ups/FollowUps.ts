@@ -79,6 +79,7 @@ export class FollowUps extends Context.Service<
             idempotencyKey: followUp.idempotencyKey,
             fingerprint: followUp.fingerprint,
             transactionId,
+            objection: Effect.undefined,
             claim: Effect.flatMap(claim, (claimed) =>
               Option.isNone(claimed) ? Effect.succeedNone : Effect.map(toBeSent(followUp, claimed.value), Option.some)
             ),
