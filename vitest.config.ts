@@ -19,6 +19,8 @@ export default defineConfig({
           name: "unit",
           include: ["test/**/*.test.ts"],
           exclude: ["**/*.integration.test.ts", "**/*.slow.test.ts"],
+          // What they have in common, Effect above all, takes longer to load than most of them take.
+          isolate: false,
           testTimeout: 5_000
         }
       },

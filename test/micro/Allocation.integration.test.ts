@@ -1,3 +1,4 @@
+// Where it runs, nothing else may: the heap of others would be counted too, and takes long to collect.
 import { assert, it } from "@effect/vitest"
 import { allocatedBy } from "./Allocation.ts"
 
