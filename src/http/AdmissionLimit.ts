@@ -4,8 +4,11 @@ const target_ms = 25
 /** Of so many looks the least late one counts: a pause is over by itself, and only what stays is too much. */
 const patience = 4
 
-/** So many are always let in: they cannot be what makes it late. */
-const least = 128
+/**
+ * So many are always let in. Each waits for its gateway most of the time, so that with fewer of them the process would
+ * have nothing to do in between, however late it is by what it refuses.
+ */
+const least = 256
 
 /**
  * How many requests that move money may be under way, which is any number as long as the process keeps up. Once it

@@ -123,7 +123,7 @@ export const modes: ReadonlyArray<Mode> = [
       yield* epx("SLOW_4000")
       const { watch } = yield* Admission
       yield* Effect.acquireRelease(watch(Effect.succeed(1_000)), () => watch(Effect.succeed(0)))
-      yield* Effect.forkScoped(charges(200))
+      yield* Effect.forkScoped(charges(400))
       yield* Effect.sleep("1 second")
     })
   },

@@ -7,7 +7,7 @@ describe("Admission", () => {
   it.effect("closes while a queue is old for long, and opens again when it is young", () =>
     Effect.gen(function* () {
       const { enter, leave, watch } = yield* Admission
-      for (let n = 0; n < 200; n++) assert.isTrue(yield* enter)
+      for (let n = 0; n < 400; n++) assert.isTrue(yield* enter)
       yield* watch(Effect.succeed(26))
       yield* TestClock.adjust("75 millis")
       assert.isTrue(yield* enter)
@@ -16,7 +16,7 @@ describe("Admission", () => {
       yield* leave
       assert.isTrue(yield* enter)
       yield* watch(Effect.succeed(0))
-      for (let n = 0; n < 150; n++) yield* leave
+      for (let n = 0; n < 350; n++) yield* leave
       yield* TestClock.adjust("25 millis")
       for (let n = 0; n < 1_000; n++) assert.isTrue(yield* enter)
     }).pipe(Effect.provide(Admission.layer))

@@ -53,8 +53,8 @@ describe("AdmissionLimit", () => {
     limit.leave()
     assert.isTrue(limit.enter())
     look(limit, 100, 100)
-    for (let n = 0; n < 672; n++) limit.leave()
-    assert.isFalse(limit.enter(), "128 are under way")
+    for (let n = 0; n < 544; n++) limit.leave()
+    assert.isFalse(limit.enter(), "256 are under way")
     limit.leave()
     assert.isTrue(limit.enter())
   })
@@ -74,6 +74,6 @@ describe("AdmissionLimit", () => {
   it("does not restrict a few, however late the process runs", () => {
     const limit = new AdmissionLimit()
     look(limit, 10_000, 100)
-    assert.strictEqual(fill(limit, 1_000), 128)
+    assert.strictEqual(fill(limit, 1_000), 256)
   })
 })

@@ -52,11 +52,11 @@ export const measureOverload = Effect.fnUntraced(function* (act: Act, service: C
 }, Effect.scoped)
 
 /**
- * More than the service has places for, and as many connections. They are there before anything is measured, as those of
+ * Twice of what the service always lets in, some more for what it refuses, and as many connections. They are there before anything is measured, as those of
  * merchants are: Node takes one in each turn of its event loop, and how fast it does is not the question here.
  */
-const maxInFlight = 400
-const connecting = 6_000
+const maxInFlight = 600
+const connecting = 20_000
 
 const beyond = (perSecond: number, isTls: boolean): Scenario => ({
   name: "overload: three times the knee",
