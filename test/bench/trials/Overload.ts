@@ -52,8 +52,9 @@ export const measureOverload = Effect.fnUntraced(function* (act: Act, service: C
 }, Effect.scoped)
 
 /**
- * Twice of what the service always lets in, some more for what it refuses, and as many connections. They are there before anything is measured, as those of
- * merchants are: Node takes one in each turn of its event loop, and how fast it does is not the question here.
+ * Twice of what the service always lets in, some more for what it refuses, and as many connections. They are there
+ * before anything is measured, as those of merchants are: Node takes one in each turn of its event loop, and how fast
+ * it does is not the question here.
  */
 const maxInFlight = 600
 const connecting = 20_000
