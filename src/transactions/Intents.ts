@@ -81,13 +81,9 @@ export class Intents extends Context.Service<
             : Effect.succeed(found)
         )
 
-      const stored = <Claimed, E, None = GatewayUnavailable>(
-        intent: Intent<Claimed, E>,
-        isReplay: boolean,
-        none: None | GatewayUnavailable = new GatewayUnavailable()
-      ) =>
+      const stored = <Claimed, E, Why>(intent: Intent<Claimed, E>, isReplay: boolean, whyNothing: Why) =>
         Effect.flatMap(existing(intent), (found) =>
-          Option.isSome(found) ? Effect.succeed(doneOf(found.value, isReplay)) : Effect.fail(none)
+          Option.isSome(found) ? Effect.succeed(doneOf(found.value, isReplay)) : Effect.fail(whyNothing)
         )
 
       /** The record to send, or what stands under its key already. */
@@ -139,7 +135,7 @@ export class Intents extends Context.Service<
       const whatIsKnown = <Claimed, E>(intent: Intent<Claimed, E>, isClaimed: Ref.Ref<boolean>) =>
         soon(
           unlessItMayCome(
-            stored(intent, false),
+            stored(intent, false, new GatewayUnavailable()),
             Effect.map(Ref.get(isClaimed), (is) => !is)
           )
         ).pipe(
@@ -155,7 +151,7 @@ export class Intents extends Context.Service<
 
       const awaitDecision = <Claimed, E>(intent: Intent<Claimed, E>, known: Done, left: Duration.Duration) =>
         isAwaited(known)
-          ? stored(intent, known.isReplay).pipe(
+          ? stored(intent, known.isReplay, new GatewayUnavailable()).pipe(
               Effect.repeat({ schedule: decisionPoll, while: isAwaited }),
               Effect.timeoutOrElse({ duration: left, orElse: () => Effect.succeed(known) }),
               // It is on its way, whether or not the database can be asked about it now.
