@@ -59,6 +59,20 @@ describe("AdmissionLimit", () => {
     assert.isTrue(limit.enter())
   })
 
+  it("lets fewer in the faster the later it is", () => {
+    for (const [late_ms, most] of [
+      [26, 950],
+      [51, 800],
+      [101, 500]
+    ] as const) {
+      const limit = new AdmissionLimit()
+      fill(limit, 1_000)
+      look(limit, late_ms, 8)
+      for (let n = 0; n < 1_000; n++) limit.leave()
+      assert.strictEqual(fill(limit, 1_000), most)
+    }
+  })
+
   it("lets more in step by step when it is late no more, and any number once there is room", () => {
     const limit = new AdmissionLimit()
     fill(limit, 1_000)
