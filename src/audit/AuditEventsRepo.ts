@@ -13,8 +13,8 @@ import {
   PaymentIds,
   TransactionIds
 } from "../domain/Ids.ts"
+import { behind } from "../postgres/Behind.ts"
 import { Database } from "../postgres/Database.ts"
-import { behind } from "../postgres/Places.ts"
 import { rowsOf } from "../postgres/Row.ts"
 
 /** Which audit events, the newest first. */

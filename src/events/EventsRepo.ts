@@ -4,8 +4,8 @@ import type { DatabaseUnavailable } from "../domain/DatabaseUnavailable.ts"
 import { Event } from "../domain/Event.ts"
 import { type EventId, EventIds, MerchantIds, type PaymentId, PaymentIds, TransactionIds } from "../domain/Ids.ts"
 import type { Tenant } from "../domain/Tenant.ts"
+import { behind } from "../postgres/Behind.ts"
 import { Database } from "../postgres/Database.ts"
-import { behind } from "../postgres/Places.ts"
 import { rowsOf } from "../postgres/Row.ts"
 
 /** Events older than `before`, the newest first; a filter that is null lets all through. */

@@ -2,8 +2,8 @@ import { randomUUID } from "node:crypto"
 import { assert, it } from "@effect/vitest"
 import { Effect } from "effect"
 import { TestClock } from "effect/testing"
+import { behind } from "../../../src/postgres/Behind.ts"
 import type { Statements } from "../../../src/postgres/Gate.ts"
-import { behind } from "../../../src/postgres/Places.ts"
 
 const now_ms = Date.UTC(2026, 10, 22)
 
