@@ -1,7 +1,7 @@
 import { Schema } from "effect"
 
 const byte = "(?:25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])"
-const isV4 = (text: string) => new RegExp(`^${byte}(?:\\.${byte}){3}$`).test(text)
+const v4 = new RegExp(`^${byte}(?:\\.${byte}){3}$`)
 
 // Clients load this too, and have no `isIP`.
 const isV6 = (text: string) =>
@@ -10,7 +10,7 @@ const isV6 = (text: string) =>
 /** An IPv4 or IPv6 address as text, without a zone. */
 export const NetworkAddress = Schema.String.check(
   Schema.isMaxLength(45),
-  Schema.makeFilter((text) => isV4(text) || isV6(text) || "Expected an IPv4 or IPv6 address")
+  Schema.makeFilter((text) => v4.test(text) || isV6(text) || "Expected an IPv4 or IPv6 address")
 )
 
 /**

@@ -71,10 +71,10 @@ export const secureServer = (
 const gated = <Server extends EventEmitter>(server: Server, gate: Gate | undefined): Server => {
   if (gate === undefined) return server
   const emit: (event: string | symbol, ...details: ReadonlyArray<never>) => boolean = server.emit.bind(server)
-  const emitUngated = (event: string | symbol, ...details: ReadonlyArray<never>): boolean => {
+  const emitGated = (event: string | symbol, ...details: ReadonlyArray<never>): boolean => {
     const [request, response] = details
     const isAnswered = event === "request" && request !== undefined && response !== undefined && gate(request, response)
     return isAnswered || emit(event, ...details)
   }
-  return Object.assign(server, { emit: emitUngated })
+  return Object.assign(server, { emit: emitGated })
 }

@@ -39,7 +39,7 @@ export class DeclineLevel {
     return this.isTold && this.#isStored
   }
 
-  /** What is stored from now on, or never: where a statement may have been carried out, nothing is counted twice. */
+  /** What is to be stored. Where that may have happened it is not told again, and so never counted twice. */
   tell(): number {
     const untold = this.#untold
     this.#untold = 0
