@@ -10,12 +10,18 @@ import { batchColumns, isAfterCutoff, isStopped } from "../Terminal.ts"
 
 const seconds = (duration: Duration.Duration) => Duration.toSeconds(duration)
 
-/** Refunds that waited for the settlement of what they give back. */
+/**
+ * Refunds that waited for the settlement of what they give back. What is due is told apart once they are in order: most
+ * rows have no such time, so Postgres takes what is due for few, and would now and then read and sort all of it.
+ */
 export const dueRefundsStatement = (sql: PgClient.PgClient, limit: number, except: ReadonlyArray<string>) => sql`
-  SELECT id, payment_id FROM transactions
-  WHERE status = 'scheduled' AND next_attempt_at <= now() AND id <> ALL (${except}::text[]::uuid[])
-    AND NOT ${isStopped(sql, "refund", "transactions.merchant_id")}
-  ORDER BY next_attempt_at LIMIT ${limit}`
+  SELECT id, payment_id FROM (
+    SELECT id, payment_id, next_attempt_at FROM transactions
+    WHERE status = 'scheduled' AND id <> ALL (${except}::text[]::uuid[])
+      AND NOT ${isStopped(sql, "refund", "transactions.merchant_id")}
+    ORDER BY next_attempt_at LIMIT ${limit}
+  ) AS earliest
+  WHERE next_attempt_at <= now() ORDER BY next_attempt_at`
 
 /** Gives a refund that was waiting its pair. One whose target has not settled yet waits a little more. */
 export const startRefundStatement = (sql: PgClient.PgClient, { id, paymentId }: Target) => sql`
