@@ -1,5 +1,6 @@
 import { assert, layer } from "@effect/vitest"
 import { Effect, Schedule } from "effect"
+import { SqlClient } from "effect/sql"
 import { paymentExample } from "../../src/payments/PaymentExample.ts"
 import { TestService } from "../support/TestService.ts"
 
@@ -69,24 +70,36 @@ layer(TestService.layer, { excludeTestServices: true })("API-9: GET /v1/payments
         const { charge, simulator } = yield* TestService
         const { get, keys, terminal: key } = yield* merchantWith(0)
         yield* simulator.scenarios.add({ effect: "RESET_AFTER", match: { TRAN_TYPE: "CCE1" }, key })
-        yield* simulator.scenarios.add({ effect: "SLOW_700", match: { TRAN_TYPE: "CCE7" }, key })
+        for (const effect of ["RESET_BEFORE", "SLOW_700"]) {
+          yield* simulator.scenarios.add({ effect, match: { TRAN_TYPE: "CCE7" }, key })
+        }
         const { json } = yield* charge({}, { key: keys.all })
+        const sql = yield* SqlClient.SqlClient
         const shown = new Map<string, string>()
-        const statuses: Array<string> = []
         const look = Effect.gen(function* () {
-          const { headers, json: whole, text } = yield* get(`/${json.id}`)
+          const { headers, json: whole } = yield* get(`/${json.id}`)
           const { etag = "" } = headers
-          assert.strictEqual(shown.get(etag) ?? text, text)
-          shown.set(etag, text)
-          statuses.push(whole.transactions.map(({ status }: { readonly status: string }) => status).join())
+          const statuses = whole.transactions.map(({ status }: { readonly status: string }) => status)
+          const state = [whole.status, ...statuses].join()
+          assert.strictEqual(shown.get(etag) ?? state, state)
+          shown.set(etag, state)
           const again = yield* get(`/${json.id}`, { "if-none-match": etag })
           // Where it has changed in between, it comes with what it is now.
           if (again.status === 200) assert.notStrictEqual(again.headers.etag, etag)
           else assert.deepStrictEqual([again.status, again.headers.etag], [304, etag])
-          return whole.status === "reversed"
+          return state
         })
-        yield* Effect.repeat(look, { until: (isOver) => isOver, schedule: Schedule.spaced("50 millis"), times: 100 })
-        assert.includeMembers(statuses, ["unknown,submitting", "reversed,approved"])
+        const next = (state: string) =>
+          Effect.repeat(look, { until: (seen) => seen === state, schedule: Schedule.spaced("50 millis"), times: 100 })
+        yield* next("unknown,unknown,unknown")
+        // The second reversal would wait for 20 seconds.
+        yield* sql`UPDATE transactions SET next_attempt_at = now(), created_at = created_at - interval '20 seconds'`
+        yield* next("unknown,unknown,unknown,submitting")
+        yield* next("reversed,reversed,unknown,approved")
+        assert.includeMembers(
+          [...shown.values()],
+          ["unknown,unknown,unknown", "unknown,unknown,unknown,submitting", "reversed,reversed,unknown,approved"]
+        )
         assert.strictEqual(shown.size, new Set(shown.values()).size)
       }),
     20_000

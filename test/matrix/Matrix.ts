@@ -23,7 +23,7 @@ const endOfLogs = (directory: string) =>
     .slice(-2)
     .join("\n")
 
-/** Runs the cells, and judges each. */
+/** Runs the cells, and judges each but those of a wave that did not come to rest; these are told of as a line each. */
 export const runMatrix = Effect.fnUntraced(function* (
   { server, template }: { readonly server: LocalDatabase; readonly template: string },
   { cells, say, size, stands }: MatrixOptions
@@ -32,6 +32,7 @@ export const runMatrix = Effect.fnUntraced(function* (
   const next = yield* Ref.make(0)
   const most = Math.max(...waves.map((wave) => wave.cells.length))
   const verdicts: Array<Verdict> = []
+  const restless: Array<string> = []
   yield* Effect.forEach(
     Array.from({ length: Math.min(stands, waves.length) }, (_, number) => number),
     (number) =>
@@ -46,7 +47,8 @@ export const runMatrix = Effect.fnUntraced(function* (
           const runs = yield* runWave(scene, wave, index).pipe(
             Effect.catchTag("Restless", (error) =>
               Effect.gen(function* () {
-                say(`${index + 1}/${waves.length}: ${error.message}`)
+                restless.push(`${index + 1}/${waves.length}: ${error.message}`)
+                say(restless.at(-1) ?? "")
                 say(endOfLogs(stand.directory))
                 yield* restart(scene)
                 return undefined
@@ -64,5 +66,5 @@ export const runMatrix = Effect.fnUntraced(function* (
       }).pipe(Effect.scoped),
     { concurrency: "unbounded", discard: true }
   )
-  return verdicts
+  return { verdicts, restless }
 })

@@ -16,7 +16,7 @@ export interface Totals {
 
 const count = <A>(items: ReadonlyArray<A>, holds: (item: A) => boolean): number => items.filter(holds).length
 
-export const totalsOf = (verdicts: ReadonlyArray<Verdict>): Totals => ({
+const totalsOf = (verdicts: ReadonlyArray<Verdict>): Totals => ({
   cells: verdicts.length,
   faultsFired:
     count(verdicts, ({ cell, hasFired }) => hasFired && cell.fault !== "none") +

@@ -4,15 +4,18 @@ import { nameOf } from "./Cells.ts"
 import { runMatrix } from "./Matrix.ts"
 import { BadArguments, type Options, parseOptions, usage } from "./Options.ts"
 import { openServer } from "./Server.ts"
-import { table, totalsOf } from "./Table.ts"
+import { table } from "./Table.ts"
 
 const main = Effect.fnUntraced(function* ({ cells, size, stands }: Options) {
   const start = Date.now()
   // Progress goes to stderr, so that the table alone can be sent to a file.
   const say = (line: string) => void process.stderr.write(`${line}\n`)
-  const verdicts = yield* runMatrix(yield* openServer, { cells, stands, size, say })
+  const { restless, verdicts } = yield* runMatrix(yield* openServer, { cells, stands, size, say })
   process.stdout.write(`${table(verdicts, (Date.now() - start) / 1000)}\n`)
-  if (totalsOf(verdicts).violations > 0 || verdicts.length < cells.length) process.exitCode = 1
+  // Once more, where they are read after a long run.
+  const wrong = [...restless, ...verdicts.flatMap(({ violations }) => violations)]
+  process.stdout.write(wrong.map((line) => `${line}\n`).join(""))
+  if (wrong.length > 0 || verdicts.length < cells.length) process.exitCode = 1
 })
 
 const start = (): void => {

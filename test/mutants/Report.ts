@@ -19,7 +19,7 @@ export const listOf = (mutants: ReadonlyArray<Mutant>): string =>
     )
     .join("\n\n")
 
-/** All that ran as a table, what did not run, and the counts. */
+/** All that ran as a table, what did not run, what no test has killed, and the counts. */
 export const reportOf = (verdicts: ReadonlyArray<Verdict>, left: ReadonlyArray<Mutant>): string => {
   const count = (end: Verdict["end"]) => verdicts.filter((verdict) => verdict.end === end).length
   const broken = count("broken")
@@ -32,6 +32,9 @@ export const reportOf = (verdicts: ReadonlyArray<Verdict>, left: ReadonlyArray<M
     }),
     "",
     ...left.map(({ byHand, name }) => `not run: ${name}${byHand === null ? "" : ` (last on ${byHand})`}`),
+    ...verdicts
+      .filter(({ end }) => end !== "killed")
+      .map(({ detail, end, mutant }) => `${words[end]} ${mutant.name}: ${detail}`),
     `${verdicts.length + left.length} mutants: ${count("killed")} killed, ${count("survived")} survived, ${
       broken === 0 ? "" : `${broken} broken, `
     }${left.length} not run`
