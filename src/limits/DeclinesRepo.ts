@@ -33,11 +33,11 @@ export class DeclinesRepo extends Context.Service<
 >()("payment-service/limits/DeclinesRepo") {
   static readonly layer = Layer.effect(
     DeclinesRepo,
-    Effect.map(Database, ({ listen, plain }) =>
+    Effect.map(Database, ({ background, listen }) =>
       DeclinesRepo.of({
-        add: (counted) => levelRows(plain((sql) => addStatement(sql, counted))),
-        blocked: (usual, limit) => blockedRows(plain((sql) => blockedStatement(sql, usual, limit))),
-        purge: (limit) => Effect.map(anyRows(plain((sql) => purgeStatement(sql, limit))), (rows) => rows.length),
+        add: (counted) => levelRows(background((sql) => addStatement(sql, counted))),
+        blocked: (usual, limit) => blockedRows(background((sql) => blockedStatement(sql, usual, limit))),
+        purge: (limit) => Effect.map(anyRows(background((sql) => purgeStatement(sql, limit))), (rows) => rows.length),
         watch: (onChange) => listen("declines", onChange)
       })
     )

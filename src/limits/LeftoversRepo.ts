@@ -37,13 +37,13 @@ export class LeftoversRepo extends Context.Service<
 >()("payment-service/limits/LeftoversRepo") {
   static readonly layer = Layer.effect(
     LeftoversRepo,
-    Effect.map(Database, ({ plain }) =>
+    Effect.map(Database, ({ background }) =>
       LeftoversRepo.of({
         // In the order of their keys: an index by time would have to be written with each lease.
         removeBehind: (name, { environment, merchant, part }, rows) => {
           const { isOver, key, type } = tables[name]
           return placeRow(
-            plain((sql) => {
+            background((sql) => {
               const [table, column, cast] = [sql.literal(name), sql.literal(key), sql.literal(type)]
               return sql`
                 WITH page AS MATERIALIZED (

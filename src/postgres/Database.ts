@@ -1,5 +1,5 @@
 import { PgClient } from "@effect/sql-pg"
-import { Clock, Context, Duration, Effect, Layer, type Scope } from "effect"
+import { Clock, Context, Duration, Effect, Layer, type Scope, Semaphore } from "effect"
 import { Reactivity } from "effect/reactivity"
 import { gate, type Statements } from "./Gate.ts"
 import { type Listening, listenOn } from "./Notices.ts"
@@ -43,6 +43,11 @@ export class Database extends Context.Service<
     readonly pipelined: Statements
     /** Whatever may wait for a row lock, transactions and LISTEN. */
     readonly plain: Statements
+    /**
+     * The same for what nobody waits for, on a quarter of these connections: with a slow Postgres it would take them
+     * all from who has asked for something.
+     */
+    readonly background: Statements
     /**
      * Single statements that only read, and may read what was `mostLag` ago: lists that nothing is decided by. They go
      * to the replica, if there is one and it is fit for that; else to the pipelined pool.
@@ -116,13 +121,17 @@ export class Database extends Context.Service<
           )
         })
 
+        const own = yield* gate("plain", () => plain, {
+          permits: options.plainConnections,
+          checkoutTimeout: options.checkoutTimeout,
+          silence: Duration.sum(statementTimeouts.transaction, grace)
+        })
+        const turns = yield* Semaphore.make(Math.ceil(options.plainConnections / 4))
+
         return Database.of({
           pipelined,
-          plain: yield* gate("plain", () => plain, {
-            permits: options.plainConnections,
-            checkoutTimeout: options.checkoutTimeout,
-            silence: Duration.sum(statementTimeouts.transaction, grace)
-          }),
+          plain: own,
+          background: (run) => Semaphore.withPermits(turns, 1)(own(run)),
           lagging: options.replica === undefined ? pipelined : yield* replicated(options.replica),
           listen: (channel, onNotice) =>
             listenOn(

@@ -41,6 +41,7 @@ export const databaseStandIn = Layer.effect(
   Database,
   Effect.map(client, (sql) => {
     const statements: Statements = (run) => run(sql)
-    return Database.of({ pipelined: statements, plain: statements, lagging: statements, listen: alwaysCurrent })
+    const pools = { pipelined: statements, plain: statements, background: statements, lagging: statements }
+    return Database.of({ ...pools, listen: alwaysCurrent })
   })
 ).pipe(Layer.provide(Reactivity.layer))

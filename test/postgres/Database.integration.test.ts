@@ -120,6 +120,35 @@ layer(TestDatabase.layerClient, { excludeTestServices: true })("Database", (it) 
       })
     )
 
+    it.effect("is never what background statements have made of it", () =>
+      Effect.gen(function* () {
+        const { background, plain } = yield* openPools({ plainConnections: 8, checkoutTimeout: "60 millis" })
+        let begun = 0
+        const held = yield* Effect.forkChild(
+          Effect.all(
+            Array.from({ length: 20 }, () =>
+              background(() =>
+                Effect.andThen(
+                  Effect.sync(() => begun++),
+                  Effect.never
+                )
+              )
+            ),
+            { concurrency: "unbounded" }
+          )
+        )
+        yield* until(gauges("plain"), ({ inUse }) => inUse === 2)
+        // All others at once, in time.
+        yield* Effect.all(
+          Array.from({ length: 6 }, () => plain((sql) => sql`SELECT pg_sleep(0.1)`)),
+          { concurrency: "unbounded" }
+        )
+        assert.deepStrictEqual([begun, yield* gauges("plain")], [2, { size: 8, inUse: 2, waiting: 0 }])
+        yield* Fiber.interrupt(held)
+        yield* background(one)
+      })
+    )
+
     it.effect("loses no connection when waits end at the moment one comes free", () =>
       Effect.gen(function* () {
         const { plain } = yield* openPools({ checkoutTimeout: "6 millis" })

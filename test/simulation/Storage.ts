@@ -107,10 +107,12 @@ export class Storage {
   /** The database as one process knows it. */
   databaseOf(process: Process): Database["Service"] {
     const pipelined = this.#gate(process, "pipelined")
+    const plain = this.#gate(process, "plain")
     return Database.of({
       pipelined,
       lagging: pipelined,
-      plain: this.#gate(process, "plain"),
+      plain,
+      background: plain,
       listen: alwaysCurrent
     })
   }

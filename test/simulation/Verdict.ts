@@ -99,7 +99,8 @@ const signs: Readonly<Record<string, number>> = { CCE1: 1, CCE4: 1, CCE9: -1 }
 
 const readBooks = (sql: PgClient.PgClient): Promise<Books> => {
   const statements: Statements = (run) => run(sql)
-  const database = Database.of({ pipelined: statements, plain: statements, lagging: statements, listen: alwaysCurrent })
+  const pools = { pipelined: statements, plain: statements, background: statements, lagging: statements }
+  const database = Database.of({ ...pools, listen: alwaysCurrent })
   const layer = BooksRepo.layer.pipe(Layer.provide(Layer.succeed(Database, database)))
   return Effect.gen(function* () {
     const repo = yield* BooksRepo

@@ -40,7 +40,7 @@ export class UpkeepRepo extends Context.Service<
   static readonly layer = Layer.effect(
     UpkeepRepo,
     Effect.gen(function* () {
-      const { plain } = yield* Database
+      const { background, plain } = yield* Database
       const cipher = yield* ColumnCipher
       const random = yield* SecureRandom.SecureRandom
       const settlementDelay_s = yield* SettlementDelay
@@ -83,15 +83,17 @@ export class UpkeepRepo extends Context.Service<
         ),
         settleBatches: Effect.fnUntraced(function* (limit: number) {
           const ids = yield* eventIds(limit)
-          const rows = yield* anyRows(plain((sql) => Statements.settleBatchesStatement(sql, ids, settlementDelay_s)))
+          const rows = yield* anyRows(
+            background((sql) => Statements.settleBatchesStatement(sql, ids, settlementDelay_s))
+          )
           return rows.length
         }),
         expire: Effect.fnUntraced(function* (limit: number) {
           const ids = yield* eventIds(limit)
-          return (yield* anyRows(plain((sql) => Statements.expireStatement(sql, ids)))).length
+          return (yield* anyRows(background((sql) => Statements.expireStatement(sql, ids)))).length
         }),
         purgeGuards: (limit) =>
-          Effect.map(anyRows(plain((sql) => Statements.purgeGuardsStatement(sql, limit))), (rows) => rows.length)
+          Effect.map(anyRows(background((sql) => Statements.purgeGuardsStatement(sql, limit))), (rows) => rows.length)
       })
     })
   )

@@ -74,6 +74,7 @@ const recording = Layer.effectContext(
       pipelined,
       lagging: pipelined,
       plain: through("plain"),
+      background: through("plain"),
       listen: () => Effect.die(new Error("Nobody listens here"))
     })
     return Context.make(Recorder, recorder).pipe(Context.add(Database, database))
