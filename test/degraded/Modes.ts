@@ -1,4 +1,4 @@
-import { Effect, type Scope } from "effect"
+import { Effect, Schedule, type Scope } from "effect"
 import { Admission } from "../../src/http/Admission.ts"
 import { Health } from "../../src/http/Health.ts"
 import { TestService } from "../support/TestService.ts"
@@ -139,6 +139,23 @@ export const modes: ReadonlyArray<Mode> = [
       yield* Effect.acquireRelease(change(1), () => change(null))
       yield* Effect.sleep("2 seconds")
       yield* charges(8)
+    })
+  },
+  {
+    name: "Too many charges by one key were declined",
+    sale: "429 too_many_declines",
+    ...always,
+    afterwards: sentLater,
+    begin: Effect.gen(function* () {
+      const { charge, merchant } = yield* TestService
+      const change = (declines_per_key: number | null) =>
+        operate(`/v1/merchants/${merchant.id}`, { declines_per_key }, "PATCH")
+      yield* Effect.acquireRelease(change(2), () => change(null))
+      // The issuer refuses this amount.
+      const refused = Effect.suspend(() => charge({ amount: 120 }))
+      // What a merchant may is learnt with the first decline that is shared.
+      const again = Schedule.spaced("50 millis").pipe(Schedule.upTo({ times: 100 }))
+      yield* Effect.repeat(refused, { until: ({ status }) => status === 429, schedule: again })
     })
   },
   {
