@@ -7,33 +7,47 @@ const length = 26
 
 const hexadecimal = "0123456789abcdef"
 
+/** What a character stands for by its code; of all others none. */
+const valuesOf = (digits: string): Uint8Array => {
+  const values = new Uint8Array(128)
+  for (const [value, digit] of [...digits].entries()) values[digit.charCodeAt(0)] = value
+  return values
+}
+
+const hexadecimals = valuesOf(hexadecimal)
+const letters = valuesOf(alphabet)
+
+// Each request has several ids: to look digits up by their code takes a third of the time of `indexOf`.
+const valueAt = (values: Uint8Array, text: string, index: number): number => values[text.charCodeAt(index)] ?? 0
+
 /** The 26 letters of a UUID; ids sort as their UUIDs do. */
 export const encodeUuid = (uuid: string): string => {
+  const digits = uuid.toLowerCase()
   // Its 128 bits are two less than the letters hold.
   let count = 2
   let bits = 0
-  let letters = ""
-  for (const digit of uuid.toLowerCase()) {
-    if (digit === "-") continue
-    bits = ((bits << 4) | hexadecimal.indexOf(digit)) & 511
+  let id = ""
+  for (let index = 0; index < digits.length; index++) {
+    if (digits[index] === "-") continue
+    bits = ((bits << 4) | valueAt(hexadecimals, digits, index)) & 511
     count += 4
     if (count < 5) continue
     count -= 5
-    letters += alphabet.charAt((bits >> count) & 31)
+    id += alphabet[(bits >> count) & 31]
   }
-  return letters
+  return id
 }
 
-const decodeUuid = (letters: string): string => {
+const decodeUuid = (id: string, from: number): string => {
   let count = -2
   let bits = 0
   let hex = ""
-  for (const letter of letters) {
-    bits = ((bits << 5) | alphabet.indexOf(letter)) & 511
+  for (let index = from; index < id.length; index++) {
+    bits = ((bits << 5) | valueAt(letters, id, index)) & 511
     count += 5
     while (count >= 4) {
       count -= 4
-      hex += hexadecimal.charAt((bits >> count) & 15)
+      hex += hexadecimal[(bits >> count) & 15]
     }
   }
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`
@@ -43,7 +57,7 @@ const decodeUuid = (letters: string): string => {
 const makeId = <B extends string>(prefix: string, brand: (letters: Schema.String) => Schema.Codec<B, string>) => {
   const pattern = new RegExp(`^${prefix}_[0-7][${alphabet}]{${length - 1}}$`, "u")
   const Id = brand(Schema.String.check(Schema.isPattern(pattern)))
-  const toUuid = (id: B) => decodeUuid(id.slice(prefix.length + 1))
+  const toUuid = (id: B) => decodeUuid(id, prefix.length + 1)
   // cast: what is put together here has the form of the pattern.
   const fromUuid = (uuid: string) => `${prefix}_${encodeUuid(uuid)}` as B
   const Column = Schema.String.pipe(

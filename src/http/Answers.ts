@@ -16,6 +16,10 @@ const securityHeaders = {
   "x-frame-options": "DENY"
 }
 
+const usualHeaders = Object.entries(securityHeaders)
+/** RFC 9110, section 11.6.1: a 401 says how to authenticate. */
+const headersOf401 = Object.entries({ ...securityHeaders, "www-authenticate": "Bearer" })
+
 const problemResponse = (tag: string, status: number, detail: string, members: object = {}) =>
   HttpServerResponse.jsonUnsafe(
     { ...problemBody(tag, status, detail), ...members },
@@ -78,13 +82,11 @@ const withRequestId = (response: HttpServerResponse.HttpServerResponse, id: stri
 export const finish = (response: HttpServerResponse.HttpServerResponse, id: string) => {
   const answer =
     response.status < 400 ? response : withRequestId(isMade(response) ? response : naked(response.status), id)
-  return HttpServerResponse.setHeaders(answer, {
-    ...securityHeaders,
-    // RFC 9110, section 11.6.1: a 401 says how to authenticate.
-    ...(answer.status === 401 ? { "www-authenticate": "Bearer" } : {}),
-    ...answer.headers,
-    "x-request-id": id
-  })
+  const added: Record<string, string> = { "x-request-id": id }
+  for (const [name, value] of answer.status === 401 ? headersOf401 : usualHeaders) {
+    if (answer.headers[name] === undefined) added[name] = value
+  }
+  return HttpServerResponse.setHeaders(answer, added)
 }
 
 /** As little as can be done for a request: nothing is read of it, not even its key. */

@@ -51,7 +51,8 @@ export class ApiKeys extends Context.Service<
     Effect.gen(function* () {
       const repo = yield* ApiKeysRepo
       const random = yield* SecureRandom.SecureRandom
-      const cache = yield* makeKeyCache((hash) => Effect.map(repo.findByHash(hash), Option.map(knownOf)), repo.watch)
+      const lookUp = (hash: string) => Effect.map(repo.findByHash(Buffer.from(hash, "hex")), Option.map(knownOf))
+      const cache = yield* makeKeyCache(lookUp, repo.watch)
       const noteUse = yield* trackLastUse(repo)
 
       const mint = Effect.fnUntraced(function* (
@@ -64,7 +65,8 @@ export class ApiKeys extends Context.Service<
         }
         const secret = makeSecret(kind, environment, yield* random.randomBytes(secretLength))
         const id = ApiKeyIds.fromUuid(yield* random.uuidV7())
-        const stored: StoredSecret = { id, hash: hashSecret(secret), hint: hintOf(secret), expiresAt }
+        const hash = Buffer.from(hashSecret(secret), "hex")
+        const stored: StoredSecret = { id, hash, hint: hintOf(secret), expiresAt }
         return { secret, stored }
       })
 

@@ -26,7 +26,7 @@ const flushes = Metric.withAttributes(cacheFlushes, { cache })
  * calls back when something has changed; what was found is believed as long as it would.
  */
 export const makeKeyCache = Effect.fnUntraced(function* <A>(
-  lookUp: (hash: Uint8Array) => Effect.Effect<Option.Option<A>, DatabaseUnavailable>,
+  lookUp: (hash: string) => Effect.Effect<Option.Option<A>, DatabaseUnavailable>,
   watch: (onChange: Effect.Effect<void>) => Effect.Effect<Listening, never, Scope.Scope>
 ) {
   const lookUps = yield* Semaphore.make(lookUpsAtOnce)
@@ -35,7 +35,7 @@ export const makeKeyCache = Effect.fnUntraced(function* <A>(
     (hash: string) =>
       Semaphore.takeScoped(lookUps, 1).pipe(
         Effect.timeoutOrElse({ duration: patience, orElse: () => new DatabaseUnavailable({ reason: "checkout" }) }),
-        Effect.andThen(Effect.retry(lookUp(Buffer.from(hash, "hex")), { schedule: again, while: isPassing })),
+        Effect.andThen(Effect.retry(lookUp(hash), { schedule: again, while: isPassing })),
         Effect.scoped
       ),
     {
@@ -45,14 +45,13 @@ export const makeKeyCache = Effect.fnUntraced(function* <A>(
   )
   yield* gauge(Metric.withAttributes(cacheSize, { cache }), () => MutableHashMap.size(kept.map))
 
-  const get = (hash: Buffer) => {
-    const key = hash.toString("hex")
-    const asked = Effect.andThen(Metric.update(misses, 1), Cache.get(kept, key))
-    return Effect.flatMap(Cache.getSuccess(kept, key), (known) => {
+  const get = (hash: string) => {
+    const asked = Effect.andThen(Metric.update(misses, 1), Cache.get(kept, hash))
+    return Effect.flatMap(Cache.getSuccess(kept, hash), (known) => {
       if (Option.isNone(known)) return asked
       return isCurrent()
         ? Effect.as(Metric.update(hits, 1), known.value)
-        : Effect.andThen(Cache.invalidate(kept, key), asked)
+        : Effect.andThen(Cache.invalidate(kept, hash), asked)
     })
   }
 

@@ -120,9 +120,9 @@ interface RawPaymentRow extends Omit<PaymentRow, "id" | "expires_at" | "created_
  */
 export const paymentOf = (row: unknown): Payment => {
   // cast: the statement selects these columns.
-  const { created_at, decline, expires_at, id, transactions, ...rest } = row as RawPaymentRow
-  return toPayment({
-    ...rest,
+  const raw = row as RawPaymentRow
+  const { created_at, decline, expires_at, id, transactions } = raw
+  return paymentFrom(raw, {
     id: PaymentIds.fromUuid(id),
     decline: decline === null ? null : declineOf(decline),
     expires_at: expires_at === null ? null : DateTime.fromDateUnsafe(expires_at),
@@ -148,8 +148,18 @@ const transactionOf = (raw: RawTransaction): TransactionView => ({
   created_at: DateTime.makeUnsafe(raw.created_at)
 })
 
-export const toPayment = (row: PaymentRow): Payment => ({
-  id: row.id,
+export const toPayment = (row: PaymentRow): Payment =>
+  paymentFrom(row, {
+    ...row,
+    expires_at: row.expires_at === null ? null : DateTime.toUtc(row.expires_at),
+    created_at: DateTime.toUtc(row.created_at)
+  })
+
+/** Members that are something else in the row. */
+type Decoded = "id" | "decline" | "expires_at" | "created_at" | "transactions"
+
+const paymentFrom = (row: Omit<PaymentRow, Decoded>, decoded: Pick<Payment, Decoded>): Payment => ({
+  id: decoded.id,
   object: "payment",
   status: row.status,
   amount: row.amount,
@@ -160,11 +170,11 @@ export const toPayment = (row: PaymentRow): Payment => ({
   amount_capturable: row.capturable,
   amount_refundable: row.refundable,
   card: row.card_brand === null ? null : { brand: row.card_brand, last4: row.card_last4 },
-  decline: row.decline,
+  decline: decoded.decline,
   customer_id: row.customer_id,
   order_ref: row.order_ref,
   metadata: row.metadata,
-  expires_at: row.expires_at === null ? null : DateTime.toUtc(row.expires_at),
-  created_at: DateTime.toUtc(row.created_at),
-  transactions: row.transactions
+  expires_at: decoded.expires_at,
+  created_at: decoded.created_at,
+  transactions: decoded.transactions
 })

@@ -73,7 +73,7 @@ layer(MerchantsTest)("ApiKeys", (it) => {
         secret.replace("sk_", "op_"),
         secret.replace("test", "live"),
         `${secret.slice(0, 8)}${flipped}${secret.slice(9)}`,
-        hashSecret(key.secret).toString("hex"),
+        hashSecret(key.secret),
         key.id
       ]
       for (const text of wrong) assert.isTrue(Option.isNone(yield* apiKeys.authenticate(Redacted.make(text))), text)

@@ -5,7 +5,7 @@ import { DatabaseUnavailable } from "../../src/domain/DatabaseUnavailable.ts"
 import { makeKeyCache } from "../../src/merchants/KeyCache.ts"
 import { cacheRequests, cacheSize } from "../../src/telemetry/Metrics.ts"
 
-const hash = Buffer.alloc(32, 1)
+const hash = "01".repeat(32)
 const unavailable = new DatabaseUnavailable({ reason: "checkout" })
 
 const alwaysCurrent = () => Effect.succeed({ isCurrent: () => true })
@@ -13,9 +13,9 @@ const alwaysCurrent = () => Effect.succeed({ isCurrent: () => true })
 /** A look-up that counts its calls and answers with `answers`, the last one for ever. */
 const counting = <A>(...answers: ReadonlyArray<Effect.Effect<A, DatabaseUnavailable>>) => {
   const state = { calls: 0, hashes: [] as string[] }
-  const lookUp = (given: Uint8Array) =>
+  const lookUp = (given: string) =>
     Effect.suspend(() => {
-      state.hashes.push(Buffer.from(given).toString("hex"))
+      state.hashes.push(given)
       const answer = answers[Math.min(state.calls++, answers.length - 1)]
       return answer ?? Effect.die("no answer")
     })
@@ -35,7 +35,7 @@ describe("KeyCache", () => {
       yield* TestClock.adjust("1 seconds")
       yield* cache.get(hash)
       assert.strictEqual(state.calls, 2)
-      assert.strictEqual(state.hashes[0], hash.toString("hex"))
+      assert.strictEqual(state.hashes[0], hash)
     })
   )
 
@@ -87,7 +87,7 @@ describe("KeyCache", () => {
         alwaysCurrent
       )
       const callers = yield* Effect.forEach(Array.from({ length: 100 }), (_, index) =>
-        Effect.forkChild(cache.get(Buffer.alloc(32, index)))
+        Effect.forkChild(cache.get(`${index}`.padStart(64, "0")))
       )
       yield* Effect.yieldNow
       yield* Deferred.succeed(gate, undefined)
@@ -171,7 +171,7 @@ describe("KeyCache", () => {
     Effect.gen(function* () {
       const cache = yield* makeKeyCache(() => Effect.never, alwaysCurrent)
       const callers = yield* Effect.forEach(Array.from({ length: 9 }), (_, index) =>
-        Effect.forkChild(cache.get(Buffer.alloc(32, index)))
+        Effect.forkChild(cache.get(`${index}`.padStart(64, "0")))
       )
       yield* TestClock.adjust("1999 millis")
       assert.isUndefined(callers[8]?.pollUnsafe())
