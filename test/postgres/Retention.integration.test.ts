@@ -20,8 +20,9 @@ const month = (ahead: number) => {
   return new Date(Date.UTC(now.getUTCFullYear(), now.getUTCMonth() + ahead)).toISOString().slice(0, 7)
 }
 const nameOf = (ahead: number) => month(ahead).replace("-", "_")
-const dated = (text: string) =>
-  text.replaceAll("2027-04", month(3)).replaceAll("2027-03", month(2)).replaceAll("2027_03", nameOf(2))
+const months: Readonly<Record<string, string>> = { "2027-04": month(3), "2027-03": month(2), "2027_03": nameOf(2) }
+// At once: one of these may be what another one stands for.
+const dated = (text: string) => text.replaceAll(/2027[-_]0[34]/g, (found) => months[found] ?? found)
 
 const differing = rowsOf(page.split("The other two differ in this;")[1] ?? "").map(({ name, rest }) => {
   const [key = "", constraint = "", references = ""] = Array.from(rest.split(" | "), (cell) => cell.replaceAll("`", ""))
