@@ -109,7 +109,7 @@ export const settleDown = Effect.fnUntraced(function* (
   let last = ""
   let calm = 0
   let changedAt = Date.now()
-  const deadline = Date.now() + 60_000
+  const deadline = Date.now() + 20_000
   while (true) {
     const state = yield* readState(stand)
     const requests = yield* simulator.requests()

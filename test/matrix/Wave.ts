@@ -127,12 +127,7 @@ const resolved = Effect.fnUntraced(function* (scene: Scene, run: Run, ask: Ask) 
 /** What happens before anything goes wrong. */
 const prepare = Effect.fnUntraced(function* (scene: Scene, run: Run, asks: ReadonlyArray<Ask>, stage: string) {
   for (const [index, ask] of asks.entries()) {
-    const asked = yield* resolved(scene, run, ask)
-    // Where a busy machine has kept Postgres from answering, nothing was done.
-    const { json, status } = yield* Effect.repeat(post(scene, run, `${run.key}-${stage}-${index}`, asked), {
-      schedule: askingAgain,
-      while: ({ status }) => status === 503
-    })
+    const { json, status } = yield* post(scene, run, `${run.key}-${stage}-${index}`, yield* resolved(scene, run, ask))
     if (status !== 201 && !(status === 202 && json?.status !== "unknown")) {
       run.problems.push(`preparing it failed: ${status} ${JSON.stringify(json)}`)
       return
@@ -197,7 +192,7 @@ const setUp = Effect.fnUntraced(function* (scene: Scene, runs: ReadonlyArray<Run
 const settled = ({ sql }: Stand, closing: ReadonlyArray<Run>) =>
   Effect.gen(function* () {
     const ids = closing.map(({ shop }) => shop.merchantId)
-    const deadline = Date.now() + 30_000
+    const deadline = Date.now() + 10_000
     while (true) {
       const open = yield* sql`SELECT 1 AS one FROM transactions WHERE merchant_id = ANY(${ids}::uuid[])
         AND type IN ('sale', 'capture') AND status = 'approved' LIMIT 1`
@@ -293,7 +288,7 @@ const abandoned = ({ sql }: Stand) =>
 const recorded = ({ sql }: Stand, runs: ReadonlyArray<Run>) =>
   Effect.gen(function* () {
     const keys = runs.filter(({ ask }) => ask !== undefined).map(({ key }) => key)
-    const deadline = Date.now() + 30_000
+    const deadline = Date.now() + 10_000
     while (Date.now() < deadline) {
       const rows = yield* sql`SELECT 1 AS one FROM transactions WHERE idempotency_key = ANY(${keys}::text[])`
       if (rows.length >= keys.length) return
@@ -427,7 +422,7 @@ export const runWave = Effect.fnUntraced(function* (scene: Scene, wave: Wave, nu
     yield* settleDown(stand, nobody)
     yield* pass(stand, scene.services, wave.wait_ms - 12_500 > 0 ? wave.wait_ms - 12_500 : 0)
   }
-  yield* Effect.timeoutOption(Deferred.await(allHeld), "30 seconds")
+  yield* Effect.timeoutOption(Deferred.await(allHeld), "10 seconds")
   for (const run of runs) if (run.held === undefined) run.problems.push("the boundary was not reached")
   yield* strike(scene, wave, runs)
   // Once more at the end: one key has one answer.
