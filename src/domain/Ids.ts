@@ -17,7 +17,7 @@ const valuesOf = (digits: string): Uint8Array => {
 const hexadecimals = valuesOf(hexadecimal)
 const letters = valuesOf(alphabet)
 
-// Each request has several ids: to look digits up by their code takes a third of the time of `indexOf`.
+// Each request has several ids: to look digits up by their code takes half the time of `indexOf`.
 const valueAt = (values: Uint8Array, text: string, index: number): number => values[text.charCodeAt(index)] ?? 0
 
 /** The 26 letters of a UUID; ids sort as their UUIDs do. */

@@ -66,7 +66,7 @@ export class Database extends Context.Service<
         // Connections live in the time of the pools, whoever listens.
         const clock = yield* Clock.Clock
         const session = { timezone: "UTC", idle_in_transaction_session_timeout: "10000" }
-        const plain = yield* PgClient.make({
+        const plainClient = yield* PgClient.make({
           ...connection,
           applicationName: "payment-service plain",
           minConnections: 1,
@@ -78,7 +78,7 @@ export class Database extends Context.Service<
           }
         })
         // A pool connects in the background and tells nobody that it cannot.
-        yield* whenUp(plain`SELECT 1 AS one`)
+        yield* whenUp(plainClient`SELECT 1 AS one`)
         const single = { ...session, ...planned, statement_timeout: millis(statementTimeouts.simple) }
         const shared = { maxConnections: options.pipelinedConnections, multiplex: true, multiplexConcurrency } as const
         const pipelinedGate = {
@@ -121,7 +121,7 @@ export class Database extends Context.Service<
           )
         })
 
-        const own = yield* gate("plain", () => plain, {
+        const plain = yield* gate("plain", () => plainClient, {
           permits: options.plainConnections,
           checkoutTimeout: options.checkoutTimeout,
           silence: Duration.sum(statementTimeouts.transaction, grace)
@@ -130,8 +130,8 @@ export class Database extends Context.Service<
 
         return Database.of({
           pipelined,
-          plain: own,
-          background: (run) => Semaphore.withPermits(turns, 1)(own(run)),
+          plain,
+          background: (run) => Semaphore.withPermits(turns, 1)(plain(run)),
           lagging: options.replica === undefined ? pipelined : yield* replicated(options.replica),
           listen: (channel, onNotice) =>
             listenOn(

@@ -76,13 +76,17 @@ layer(TestService.layer, { excludeTestServices: true })("API-9: GET /v1/payments
         const { json } = yield* charge({}, { key: keys.all })
         const sql = yield* SqlClient.SqlClient
         const shown = new Map<string, string>()
+        const states = new Set<string>()
         const look = Effect.gen(function* () {
-          const { headers, json: whole } = yield* get(`/${json.id}`)
+          const { headers, json: whole, text } = yield* get(`/${json.id}`)
           const { etag = "" } = headers
           const statuses = whole.transactions.map(({ status }: { readonly status: string }) => status)
           const state = [whole.status, ...statuses].join()
-          assert.strictEqual(shown.get(etag) ?? state, state)
-          shown.set(etag, state)
+          states.add(state)
+          // Times are put back below, which no version counts.
+          const timeless = text.replaceAll(/"created_at":"[^"]*"/g, "")
+          assert.strictEqual(shown.get(etag) ?? timeless, timeless)
+          shown.set(etag, timeless)
           const again = yield* get(`/${json.id}`, { "if-none-match": etag })
           // Where it has changed in between, it comes with what it is now.
           if (again.status === 200) assert.notStrictEqual(again.headers.etag, etag)
@@ -97,7 +101,7 @@ layer(TestService.layer, { excludeTestServices: true })("API-9: GET /v1/payments
         yield* next("unknown,unknown,unknown,submitting")
         yield* next("reversed,reversed,unknown,approved")
         assert.includeMembers(
-          [...shown.values()],
+          [...states],
           ["unknown,unknown,unknown", "unknown,unknown,unknown,submitting", "reversed,reversed,unknown,approved"]
         )
         assert.strictEqual(shown.size, new Set(shown.values()).size)
