@@ -1,6 +1,6 @@
 import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
-import { ByteSize, Effect, Layer, Metric, Schedule, Schema } from "effect"
-import { HttpIncomingMessage, HttpMiddleware } from "effect/http"
+import { ByteSize, Clock, Context, Effect, Layer, Metric, References, Schedule, Schema, Scope, Tracer } from "effect"
+import { HttpIncomingMessage, HttpMiddleware, HttpServer } from "effect/http"
 import { makeTimer } from "../running/Timer.ts"
 import { counter, gauge } from "../telemetry/Gauge.ts"
 import { httpConnections, httpConnectionsRefused, httpOpenConnections } from "../telemetry/Metrics.ts"
@@ -40,10 +40,18 @@ class PortTaken extends Schema.TaggedError<PortTaken>()("PortTaken", {
 
 export const listener = ({ host, limits = usualLimits, port, variable, ...options }: ListenerOptions) =>
   Layer.unwrap(
-    Effect.map(boundedServer({ ...options, limits }), (server) =>
-      NodeHttpServer.layer(() => server, { host, port, gracefulShutdownTimeout: limits.closing_ms })
-    )
+    Effect.map(boundedServer({ ...options, limits }), (server) => {
+      const bound = { host, port, gracefulShutdownTimeout: limits.closing_ms }
+      return Layer.effect(
+        HttpServer.HttpServer,
+        Effect.map(
+          NodeHttpServer.make(() => server, bound),
+          unburdened
+        )
+      )
+    })
   ).pipe(
+    Layer.merge(NodeHttpServer.layerHttpServices),
     Layer.catchTag("ServeError", (cause) =>
       Layer.effectContext<unknown, PortTaken, never>(Effect.fail(new PortTaken({ variable, port, cause })))
     ),
@@ -53,6 +61,29 @@ export const listener = ({ host, limits = usualLimits, port, variable, ...option
       Layer.succeed(HttpMiddleware.SpanNameGenerator, ({ method, url }) => `${method} ${templateOf(url)}`)
     )
   )
+
+/**
+ * Each request copies what there was when its listener began to serve. Routes have got what they need when they were
+ * made, so that all the services of this process need not be among it.
+ */
+const unburdened = ({ address, serve }: HttpServer.HttpServer["Service"]) =>
+  HttpServer.make({
+    address,
+    serve: (app, middleware) =>
+      Effect.updateContext(middleware === undefined ? serve(app) : serve(app, middleware), ofRequests)
+  })
+
+const ofRequests: (context: Context.Context<Scope.Scope>) => Context.Context<Scope.Scope> = Context.pick(
+  Scope.Scope,
+  Clock.Clock,
+  Tracer.Tracer,
+  References.TracerEnabled,
+  References.CurrentLoggers,
+  References.MinimumLogLevel,
+  HttpIncomingMessage.MaxBodySize,
+  HttpMiddleware.TracerDisabledWhen,
+  HttpMiddleware.SpanNameGenerator
+)
 
 /** A server that does not listen yet, whose connections are watched as long as the scope is open. */
 const boundedServer = Effect.fnUntraced(function* (
