@@ -6,6 +6,7 @@ import { counter, gauge } from "../telemetry/Gauge.ts"
 import { httpConnections, httpConnectionsRefused, httpOpenConnections } from "../telemetry/Metrics.ts"
 import type { Certificate } from "./Certificate.ts"
 import { type ConnectionLimits, usualLimits } from "./ConnectionLimits.ts"
+import { makeDoors } from "./Doors.ts"
 import type { Gate } from "./Gate.ts"
 import { OpenConnections } from "./OpenConnections.ts"
 import { plainServer, secureServer } from "./Server.ts"
@@ -39,22 +40,18 @@ class PortTaken extends Schema.TaggedError<PortTaken>()("PortTaken", {
 }
 
 export const listener = ({ host, limits = usualLimits, port, variable, ...options }: ListenerOptions) =>
-  Layer.unwrap(
-    Effect.map(boundedServer({ ...options, limits }), (server) => {
-      const bound = { host, port, gracefulShutdownTimeout: limits.closing_ms }
-      return Layer.effect(
-        HttpServer.HttpServer,
-        Effect.map(
-          NodeHttpServer.make(() => server, bound),
-          unburdened
-        )
-      )
-    })
+  Layer.effect(
+    HttpServer.HttpServer,
+    Effect.gen(function* () {
+      const server = yield* boundedServer({ ...options, limits })
+      const { address, open } = yield* makeDoors(server, { host, port, maxConnections: options.maxConnections })
+      const bound = { ...address, gracefulShutdownTimeout: limits.closing_ms }
+      const serving = yield* NodeHttpServer.make(() => server, bound)
+      yield* open
+      return unburdened(serving)
+    }).pipe(Effect.mapError((cause) => new PortTaken({ variable, port, cause })))
   ).pipe(
     Layer.merge(NodeHttpServer.layerHttpServices),
-    Layer.catchTag("ServeError", (cause) =>
-      Layer.effectContext<unknown, PortTaken, never>(Effect.fail(new PortTaken({ variable, port, cause })))
-    ),
     Layer.provideMerge(Layer.succeed(HttpIncomingMessage.MaxBodySize, ByteSize.fromInputUnsafe("64 KiB"))),
     Layer.provideMerge(untracedRequests),
     Layer.provideMerge(
