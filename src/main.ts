@@ -1,4 +1,4 @@
-import { Duration, Effect, Layer, type Redacted } from "effect"
+import { type Context, Duration, Effect, Layer, type Redacted } from "effect"
 import { HttpRouter } from "effect/http"
 import { HttpApiBuilder } from "effect/http-api"
 import { PrometheusMetrics } from "effect/observability"
@@ -103,12 +103,16 @@ export interface ServiceOptions {
 
 /** The whole service on a database whose schema is current. Layers close in the reverse order of this page. */
 export const serviceLayer = (options: ServiceOptions) =>
-  profilesEnd.pipe(
-    Layer.provideMerge(apiLayer(options)),
-    Layer.provideMerge(admissionLayer),
-    Layer.provideMerge(moneyLayer(options)),
-    Layer.provideMerge(opsLayer(options)),
-    Layer.provideMerge(foundationLayer(options))
+  Layer.unwrap(
+    Effect.map(Effect.context<never>(), (ambient) =>
+      profilesEnd.pipe(
+        Layer.provideMerge(apiLayer(options, ambient)),
+        Layer.provideMerge(admissionLayer),
+        Layer.provideMerge(moneyLayer(options)),
+        Layer.provideMerge(opsLayer(options, ambient)),
+        Layer.provideMerge(foundationLayer(options))
+      )
+    )
   )
 
 /** What everything stands on: it closes last. */
@@ -168,8 +172,11 @@ const healthLayer = Layer.unwrap(
 /** Gives nothing on: with the router of one listener in its context, the other would add its routes to that. */
 const isolated = <A, E, R>(listener: Layer.Layer<A, E, R>) => Layer.effectDiscard(Layer.build(listener))
 
-const apiLayer = ({ certificate, host, limits, maxConnections, port }: ServiceOptions) => {
-  const bounds = { name: "merchants", variable: "PORT", maxConnections, certificate, limits } as const
+const apiLayer = (
+  { certificate, host, limits, maxConnections, port }: ServiceOptions,
+  ambient: Context.Context<never>
+) => {
+  const bounds = { name: "merchants", variable: "PORT", maxConnections, certificate, limits, ambient } as const
   const gated = Layer.unwrap(Effect.map(overloadGate, (gate) => listener({ ...bounds, gate, host, port })))
   return isolated(Layer.provide(HttpRouter.serve(apiRoutes, routerOptions), gated))
 }
@@ -186,8 +193,11 @@ export const apiRoutes = Layer.mergeAll(
   Edge
 )
 
-const opsLayer = ({ limits, maxConnections, operatorEnvironment, opsHost: host, opsPort: port }: ServiceOptions) => {
-  const bounds = { name: "operators", variable: "OPS_PORT", maxConnections, limits } as const
+const opsLayer = (
+  { limits, maxConnections, operatorEnvironment, opsHost: host, opsPort: port }: ServiceOptions,
+  ambient: Context.Context<never>
+) => {
+  const bounds = { name: "operators", variable: "OPS_PORT", maxConnections, limits, ambient } as const
   return isolated(
     HttpRouter.serve(opsRoutes(operatorEnvironment), routerOptions).pipe(
       Layer.provide(listener({ ...bounds, host, port }))

@@ -1,6 +1,6 @@
 import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
-import { ByteSize, Clock, Context, Effect, Layer, Metric, References, Schedule, Schema, Scope, Tracer } from "effect"
-import { HttpIncomingMessage, HttpMiddleware, HttpServer } from "effect/http"
+import { ByteSize, Context, Effect, Layer, Metric, Schedule, Schema, Scope } from "effect"
+import { HttpIncomingMessage, HttpMiddleware, HttpPlatform, HttpServer } from "effect/http"
 import { makeTimer } from "../running/Timer.ts"
 import { counter, gauge } from "../telemetry/Gauge.ts"
 import { httpConnections, httpConnectionsRefused, httpOpenConnections } from "../telemetry/Metrics.ts"
@@ -26,6 +26,8 @@ interface ListenerOptions {
   readonly limits?: ConnectionLimits | undefined
   /** Sees each request first. */
   readonly gate?: Gate | undefined
+  /** All that requests find in their context, beside what a listener gives them; when absent, all that there is. */
+  readonly ambient?: Context.Context<never> | undefined
 }
 
 /** Someone else listens there. */
@@ -39,7 +41,7 @@ class PortTaken extends Schema.TaggedError<PortTaken>()("PortTaken", {
   }
 }
 
-export const listener = ({ host, limits = usualLimits, port, variable, ...options }: ListenerOptions) =>
+export const listener = ({ ambient, host, limits = usualLimits, port, variable, ...options }: ListenerOptions) =>
   Layer.effect(
     HttpServer.HttpServer,
     Effect.gen(function* () {
@@ -48,7 +50,7 @@ export const listener = ({ host, limits = usualLimits, port, variable, ...option
       const bound = { ...address, gracefulShutdownTimeout: limits.closing_ms }
       const serving = yield* NodeHttpServer.make(() => server, bound)
       yield* open
-      return unburdened(serving)
+      return ambient === undefined ? serving : unburdened(serving, ambient)
     }).pipe(Effect.mapError((cause) => new PortTaken({ variable, port, cause })))
   ).pipe(
     Layer.merge(NodeHttpServer.layerHttpServices),
@@ -61,22 +63,23 @@ export const listener = ({ host, limits = usualLimits, port, variable, ...option
 
 /**
  * Each request copies what there was when its listener began to serve. Routes have got what they need when they were
- * made, so that all the services of this process need not be among it.
+ * made, so that the services of this process need not be among it.
  */
-const unburdened = ({ address, serve }: HttpServer.HttpServer["Service"]) =>
+const unburdened = ({ address, serve }: HttpServer.HttpServer["Service"], ambient: Context.Context<never>) =>
   HttpServer.make({
     address,
     serve: (app, middleware) =>
-      Effect.updateContext(middleware === undefined ? serve(app) : serve(app, middleware), ofRequests)
+      Effect.updateContext(middleware === undefined ? serve(app) : serve(app, middleware), (context: OfRequests) =>
+        Context.merge(ambient, ofRequests(context))
+      )
   })
 
-const ofRequests: (context: Context.Context<Scope.Scope>) => Context.Context<Scope.Scope> = Context.pick(
+type OfRequests = Context.Context<Scope.Scope>
+
+const ofRequests: (context: OfRequests) => OfRequests = Context.pick(
   Scope.Scope,
-  Clock.Clock,
-  Tracer.Tracer,
-  References.TracerEnabled,
-  References.CurrentLoggers,
-  References.MinimumLogLevel,
+  // What compresses answers asks for it.
+  HttpPlatform.HttpPlatform,
   HttpIncomingMessage.MaxBodySize,
   HttpMiddleware.TracerDisabledWhen,
   HttpMiddleware.SpanNameGenerator
