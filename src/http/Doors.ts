@@ -30,20 +30,23 @@ export const makeDoors = Effect.fnUntraced(function* (
   server: Server,
   { host, port, maxConnections }: { readonly host: string; readonly port: number; readonly maxConnections: number }
 ) {
+  const isShared = yield* canShare(host)
   yield* Effect.scoped(listening({ host, port }))
   const alone: Doors = { address: { host, port }, open: Effect.void }
-  if (!(yield* canShare(host))) return alone
-  const allowHalfOpen = Predicate.hasProperty(server, "allowHalfOpen") && server.allowHalfOpen === true
-  const doors = Array.from({ length: count - 1 }, () => createServer({ allowHalfOpen, noDelay: true }))
-  for (const door of doors) {
-    door.on("connection", (socket) => server.emit("connection", socket))
-    door.on("drop", (dropped) => server.emit("drop", dropped))
-  }
+  if (!isShared) return alone
+  const doors = Array.from({ length: count - 1 }, () => createServer(likeThatOf(server)))
+  const tell = (door: Server, event: string) => door.on(event, (...details) => server.emit(event, ...details))
+  for (const door of doors) for (const event of ["connection", "drop"]) tell(door, event)
   limitTogether(server, doors, maxConnections)
   closeTogether(server, doors)
-  const open = Effect.forEach(doors, (door) => bind(door, { host, port: portOf(server), reusePort: true }))
-  // One that cannot be opened any more is one less.
-  const made: Doors = { address: { host, port, reusePort: true }, open: Effect.ignore(Effect.suspend(() => open)) }
+  const openOne = (door: Server) =>
+    Effect.matchEffect(bind(door, { ...addressOf(server), reusePort: true }), {
+      onFailure: ({ message }) =>
+        Effect.annotateLogs(Effect.logWarning("Listening by one socket less"), { problem: message }),
+      onSuccess: () => Effect.sync(() => tell(door, "error"))
+    })
+  const open = Effect.suspend(() => (server.listening ? Effect.forEach(doors, openOne) : Effect.void))
+  const made: Doors = { address: { host, port, reusePort: true }, open: Effect.asVoid(open) }
   return made
 })
 
@@ -59,21 +62,33 @@ const bind = (server: Server, address: Address): Effect.Effect<Server, Error> =>
 
 const listening = (address: Address): Effect.Effect<Server, Error, Scope.Scope> =>
   Effect.acquireRelease(
-    Effect.suspend(() => bind(createServer(), address)),
+    // Whoever comes meanwhile would keep it from closing.
+    Effect.suspend(() =>
+      bind(
+        createServer((socket) => socket.destroy()),
+        address
+      )
+    ),
     (server) => Effect.callback<void>((resume) => void server.close(() => resume(Effect.void)))
   )
 
 /** Not every system can, nor every version of Node. */
 const canShare = (host: string): Effect.Effect<boolean> =>
   listening({ host, port: 0, reusePort: true }).pipe(
-    Effect.flatMap((first) => listening({ host, port: portOf(first), reusePort: true })),
+    Effect.flatMap((first) => listening({ ...addressOf(first), reusePort: true })),
     Effect.scoped,
     Effect.isSuccess
   )
 
-const portOf = (server: Server): number => {
-  const address = server.address()
-  return typeof address === "object" && address !== null ? address.port : 0
+const addressOf = (server: Server): Pick<Address, "host" | "port"> => {
+  const bound = server.address()
+  return typeof bound === "object" && bound !== null ? { host: bound.address, port: bound.port } : { host: "", port: 0 }
+}
+
+/** How the server would set up its own connections; it says so, but its type does not. */
+const likeThatOf = (server: Server) => {
+  const is = (option: string) => Predicate.hasProperty(server, option) && server[option] === true
+  return { allowHalfOpen: is("allowHalfOpen"), noDelay: is("noDelay") }
 }
 
 /** Node would count the connections of each by itself. The server is told of all of them. */

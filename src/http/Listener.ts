@@ -1,6 +1,6 @@
 import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
-import { ByteSize, Context, Effect, Layer, Metric, Schedule, Schema, Scope } from "effect"
-import { HttpIncomingMessage, HttpMiddleware, HttpPlatform, HttpServer } from "effect/http"
+import { ByteSize, type Context, Effect, Layer, Metric, Schedule, Schema } from "effect"
+import { HttpIncomingMessage, HttpMiddleware, HttpServer } from "effect/http"
 import { makeTimer } from "../running/Timer.ts"
 import { counter, gauge } from "../telemetry/Gauge.ts"
 import { httpConnections, httpConnectionsRefused, httpOpenConnections } from "../telemetry/Metrics.ts"
@@ -10,6 +10,7 @@ import { makeDoors } from "./Doors.ts"
 import type { Gate } from "./Gate.ts"
 import { OpenConnections } from "./OpenConnections.ts"
 import { plainServer, secureServer } from "./Server.ts"
+import { serving } from "./Serving.ts"
 import { untracedRequests } from "./Untraced.ts"
 
 interface ListenerOptions {
@@ -48,9 +49,7 @@ export const listener = ({ ambient, host, limits = usualLimits, port, variable, 
       const server = yield* boundedServer({ ...options, limits })
       const { address, open } = yield* makeDoors(server, { host, port, maxConnections: options.maxConnections })
       const bound = { ...address, gracefulShutdownTimeout: limits.closing_ms }
-      const serving = yield* NodeHttpServer.make(() => server, bound)
-      yield* open
-      return ambient === undefined ? serving : unburdened(serving, ambient)
+      return serving(server, yield* NodeHttpServer.make(() => server, bound), { ambient, onServing: open })
     }).pipe(Effect.mapError((cause) => new PortTaken({ variable, port, cause })))
   ).pipe(
     Layer.merge(NodeHttpServer.layerHttpServices),
@@ -60,30 +59,6 @@ export const listener = ({ ambient, host, limits = usualLimits, port, variable, 
       Layer.succeed(HttpMiddleware.SpanNameGenerator, ({ method, url }) => `${method} ${templateOf(url)}`)
     )
   )
-
-/**
- * Each request copies what there was when its listener began to serve. Routes have got what they need when they were
- * made, so that the services of this process need not be among it.
- */
-const unburdened = ({ address, serve }: HttpServer.HttpServer["Service"], ambient: Context.Context<never>) =>
-  HttpServer.make({
-    address,
-    serve: (app, middleware) =>
-      Effect.updateContext(middleware === undefined ? serve(app) : serve(app, middleware), (context: OfRequests) =>
-        Context.merge(ambient, ofRequests(context))
-      )
-  })
-
-type OfRequests = Context.Context<Scope.Scope>
-
-const ofRequests: (context: OfRequests) => OfRequests = Context.pick(
-  Scope.Scope,
-  // What compresses answers asks for it.
-  HttpPlatform.HttpPlatform,
-  HttpIncomingMessage.MaxBodySize,
-  HttpMiddleware.TracerDisabledWhen,
-  HttpMiddleware.SpanNameGenerator
-)
 
 /** A server that does not listen yet, whose connections are watched as long as the scope is open. */
 const boundedServer = Effect.fnUntraced(function* (
