@@ -1,3 +1,4 @@
+import type { ServerResponse } from "node:http"
 import { Cause, Effect, Metric, Option, Result, Schema } from "effect"
 import { HttpBody, HttpServerError, HttpServerResponse, ProblemDetails } from "effect/http"
 import { httpRequestsTurnedAway } from "../telemetry/Metrics.ts"
@@ -89,16 +90,34 @@ export const finish = (response: HttpServerResponse.HttpServerResponse, id: stri
   return HttpServerResponse.setHeaders(answer, added)
 }
 
-/** As little as can be done for a request: nothing is read of it, not even its key. */
-export const overloaded = (id: string) => ({
+/** 503 for whoever should come again, of which nothing has been read. */
+const comeAgain = (tag: string, detail: string, id: string) => ({
   status: 503,
-  body: {
-    ...problemBody("Overloaded", 503, "More comes than can be served. Nothing was done: send it again in a moment."),
-    request_id: id
-  },
+  body: { ...problemBody(tag, 503, detail), request_id: id },
   contentType: ProblemDetails.contentType,
   headers: { ...securityHeaders, "retry-after": "1", "x-request-id": id }
 })
+
+/** As little as can be done for a request: nothing is read of it, not even its key. */
+export const overloaded = (id: string) =>
+  comeAgain("Overloaded", "More comes than can be served. Nothing was done: send it again in a moment.", id)
+
+export const starting = (id: string) =>
+  comeAgain("ServiceUnavailable", "The service is starting. Nothing was done: send it again in a moment.", id)
+
+/** Sends it as it is, below all routes. */
+export const send = (
+  response: ServerResponse,
+  { body, contentType, headers, status }: ReturnType<typeof comeAgain>,
+  isLast: boolean
+): void => {
+  const text = JSON.stringify(body)
+  // HTTP/2 knows no such header.
+  const last = isLast && response.req.httpVersionMajor === 1 ? { connection: "close" } : {}
+  const length = Buffer.byteLength(text)
+  response.writeHead(status, { ...headers, ...last, "content-type": contentType, "content-length": length })
+  response.end(text)
+}
 
 export const turnedAway = (id: string) => {
   const { body, ...options } = overloaded(id)

@@ -39,13 +39,13 @@ export const makeDoors = Effect.fnUntraced(function* (
   for (const door of doors) for (const event of ["connection", "drop"]) tell(door, event)
   limitTogether(server, doors, maxConnections)
   closeTogether(server, doors)
-  const openOne = (door: Server) =>
-    Effect.matchEffect(bind(door, { ...addressOf(server), reusePort: true }), {
+  const openOne = (address: Address) => (door: Server) =>
+    Effect.matchEffect(bind(door, address), {
       onFailure: ({ message }) =>
         Effect.annotateLogs(Effect.logWarning("Listening by one socket less"), { problem: message }),
       onSuccess: () => Effect.sync(() => tell(door, "error"))
     })
-  const open = Effect.suspend(() => (server.listening ? Effect.forEach(doors, openOne) : Effect.void))
+  const open = Effect.suspend(() => Effect.forEach(doors, openOne({ ...addressOf(server), reusePort: true })))
   const made: Doors = { address: { host, port, reusePort: true }, open: Effect.asVoid(open) }
   return made
 })

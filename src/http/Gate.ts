@@ -4,7 +4,7 @@ import { SecureRandom } from "effect/crypto"
 import { makeFibers } from "../running/Fibers.ts"
 import { httpRequestsTurnedAway } from "../telemetry/Metrics.ts"
 import { Admission } from "./Admission.ts"
-import { overloaded } from "./Answers.ts"
+import { overloaded, send } from "./Answers.ts"
 import { Health } from "./Health.ts"
 import { requestIdFrom } from "./RequestId.ts"
 
@@ -33,7 +33,7 @@ export const overloadGate = Effect.gen(function* () {
     const id = requestIdFrom(typeof header === "string" ? header : undefined, random)
     return Effect.andThen(
       Metric.update(httpRequestsTurnedAway, 1),
-      Effect.zipWith(id, health.isReady, (id, isReady) => answer(response, id, isReady))
+      Effect.zipWith(id, health.isReady, (id, isReady) => send(response, overloaded(id), !isReady))
     )
   }
 
@@ -47,15 +47,3 @@ export const overloadGate = Effect.gen(function* () {
 
 /** What comes after an answer is read to its end, so it must have one that is near. */
 const isBrief = ({ headers }: IncomingMessage) => Number(headers["content-length"]) <= 65_536
-
-const answer = (response: ServerResponse, id: string, isReady: boolean): void => {
-  const { body, contentType, headers, status } = overloaded(id)
-  const text = JSON.stringify(body)
-  response.writeHead(status, {
-    ...headers,
-    ...(isReady ? {} : { connection: "close" }),
-    "content-type": contentType,
-    "content-length": Buffer.byteLength(text)
-  })
-  response.end(text)
-}

@@ -1,5 +1,5 @@
 import { Context, Effect } from "effect"
-import type { SecureRandom } from "effect/crypto"
+import { SecureRandom } from "effect/crypto"
 import { encodeUuid } from "../domain/Ids.ts"
 import { mayHoldSecret } from "./Secrets.ts"
 
@@ -11,13 +11,23 @@ export const RequestId = Context.Reference<string | undefined>("payment-service/
 const acceptable = /^[A-Za-z0-9._:-]{1,128}$/
 
 /**
- * The caller's `X-Request-Id` when it may be logged and echoed, else a new id. Such a header never fails a request, so
- * one that looks like a secret is replaced and not refused.
+ * The caller's `X-Request-Id` when it may be logged and echoed. Such a header never fails a request, so one that looks
+ * like a secret is replaced and not refused.
  */
+const echoed = (header: string | undefined): string | undefined =>
+  header !== undefined && acceptable.test(header) && !mayHoldSecret(header) ? header : undefined
+
+const idOf = (uuid: string) => `req_${encodeUuid(uuid)}`
+
+/** The caller's id, else a new one. */
 export const requestIdFrom = (
   header: string | undefined,
   random: Pick<SecureRandom.SecureRandom["Service"], "uuidV7">
-): Effect.Effect<string> =>
-  header !== undefined && acceptable.test(header) && !mayHoldSecret(header)
-    ? Effect.succeed(header)
-    : Effect.map(random.uuidV7(), (uuid) => `req_${encodeUuid(uuid)}`)
+): Effect.Effect<string> => {
+  const known = echoed(header)
+  return known === undefined ? Effect.map(random.uuidV7(), idOf) : Effect.succeed(known)
+}
+
+/** The same outside of any effect. */
+export const requestIdUnsafe = (header: string | undefined): string =>
+  echoed(header) ?? idOf(SecureRandom.uuidV7Unsafe())

@@ -1,8 +1,9 @@
-import type { IncomingMessage, Server, ServerResponse } from "node:http"
-import type { Http2SecureServer, Http2ServerRequest, Http2ServerResponse } from "node:http2"
+import type { EventEmitter } from "node:events"
+import type { IncomingMessage, ServerResponse } from "node:http"
 import { Context, Effect, Metric, Scope } from "effect"
-import { HttpIncomingMessage, HttpMiddleware, HttpPlatform, HttpServer, ProblemDetails } from "effect/http"
-import { problemBody } from "./Problem.ts"
+import { HttpIncomingMessage, HttpMiddleware, HttpPlatform, HttpServer } from "effect/http"
+import { send, starting } from "./Answers.ts"
+import { requestIdUnsafe } from "./RequestId.ts"
 
 interface ServingOptions {
   /** All that requests find in their context, beside what a listener gives them; when absent, all that there is. */
@@ -12,23 +13,22 @@ interface ServingOptions {
 }
 
 /**
- * A server listens before its routes are made, and with what there was when they are served each request begins.
- *
- * Routes have got what they need when they were made, and each request copies its context: the services of this process
- * need not be among it.
+ * Answers for a server until its routes are there, as it listens before, and gives requests what they begin with. Each
+ * copies its context, and routes have got what they need when they were made: the services of this process need not be
+ * in it.
  */
 export const serving = (
-  server: Server | Http2SecureServer,
+  server: EventEmitter,
   { address, serve }: HttpServer.HttpServer["Service"],
   { ambient, onServing }: ServingOptions
 ) => {
-  server.on("request", notYet)
+  const isServed = untilServed(server)
   const contextOf = (context: OfRequests) => (ambient === undefined ? context : Context.merge(ambient, given(context)))
   return HttpServer.make({
     address,
     serve: (app, middleware) =>
       (middleware === undefined ? serve(app) : serve(app, middleware)).pipe(
-        Effect.andThen(Effect.sync(() => server.off("request", notYet))),
+        Effect.andThen(isServed),
         Effect.andThen(onServing),
         Effect.updateContext(contextOf)
       )
@@ -48,14 +48,13 @@ const given: (context: OfRequests) => OfRequests = Context.pick(
 )
 
 /** Whoever comes before the routes are there would otherwise never be answered. */
-const notYet = (
-  { httpVersionMajor }: IncomingMessage | Http2ServerRequest,
-  response: ServerResponse | Http2ServerResponse
-): void => {
-  const detail = "The service is starting. Nothing was done: send it again in a moment."
-  response.statusCode = 503
-  response.setHeader("content-type", ProblemDetails.contentType)
-  response.setHeader("retry-after", "1")
-  if (httpVersionMajor === 1) response.setHeader("connection", "close")
-  response.end(JSON.stringify(problemBody("ServiceUnavailable", 503, detail)))
+const untilServed = (server: EventEmitter) => {
+  const notYet = ({ headers }: IncomingMessage, response: ServerResponse): void => {
+    // In the moment in which the routes come.
+    if (server.listenerCount("request") > 1) return
+    const header = headers["x-request-id"]
+    send(response, starting(requestIdUnsafe(typeof header === "string" ? header : undefined)), true)
+  }
+  server.on("request", notYet)
+  return Effect.sync(() => server.off("request", notYet))
 }

@@ -6,6 +6,7 @@ import { fiberCount } from "../../src/telemetry/FiberCount.ts"
 import { sendRequest } from "../support/HttpRequest.ts"
 import { freePorts } from "../support/Ports.ts"
 import { http2Client } from "./Http2Client.ts"
+import { head, rawClient } from "./RawClient.ts"
 import { testCertificate } from "./Served.ts"
 
 class Before extends Context.Service<Before, string>()("test/Before") {}
@@ -47,11 +48,16 @@ describe("a request", () => {
     Effect.gen(function* () {
       const [port = 0] = yield* freePorts(1)
       const context = yield* Layer.build(listenerAt(port, {}))
-      const ask = sendRequest(`http://127.0.0.1:${port}`, { path: "/" })
+      const origin = `http://127.0.0.1:${port}`
+      const ask = sendRequest(origin, { path: "/", headers: { "x-request-id": "mine" } })
       const { headers, json, status } = yield* ask
-      assert.deepInclude(json, { status: 503, code: "service_unavailable" })
-      assert.deepInclude(headers, { "retry-after": "1", connection: "close" })
+      assert.deepInclude(json, { status: 503, code: "service_unavailable", request_id: "mine" })
+      assert.deepInclude(headers, { "retry-after": "1", "x-request-id": "mine", "cache-control": "no-store" })
       assert.strictEqual(status, 503)
+      const client = yield* rawClient(origin)
+      yield* client.write(head("GET /"))
+      yield* client.closed
+      assert.match(client.received(), /\nx-request-id: req_[0-9a-z]{26}\r/)
       yield* serveKeys(context)
       assert.strictEqual((yield* ask).status, 200)
     })
