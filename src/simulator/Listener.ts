@@ -12,7 +12,7 @@ export class PortUnavailable extends Schema.TaggedError<PortUnavailable>()("Port
 }) {
   override get message(): string {
     const what = this.code === "EADDRINUSE" ? "is in use" : `cannot be opened (${this.code})`
-    return `Port ${this.port} ${what}. Set ${this.variable} to another port, or to 0 for any free one.`
+    return `Port ${this.port} ${what}. Set ${this.variable} to another port.`
   }
 }
 

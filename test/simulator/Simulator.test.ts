@@ -35,10 +35,7 @@ describe("the simulator", () => {
       const { port } = yield* taken
       const error = yield* Effect.flip(start({ ...anyPort, [option]: port }))
       assert.strictEqual(error._tag, "PortUnavailable")
-      assert.strictEqual(
-        error.message,
-        `Port ${port} is in use. Set ${variable} to another port, or to 0 for any free one.`
-      )
+      assert.strictEqual(error.message, `Port ${port} is in use. Set ${variable} to another port.`)
     }).pipe(Effect.scoped)
   )
 
