@@ -127,5 +127,5 @@ const report = Effect.fnUntraced(function* (result: LookUp) {
     "epx.outcome": outcome,
     ...(result._tag === "Unanswered" ? { "epx.detail": result.detail } : {})
   })
-  yield* Metric.update(Metric.withAttributes(epxLookUps, { outcome }), 1)
+  yield* Metric.update(epxLookUps({ outcome }), 1)
 })

@@ -1,7 +1,6 @@
 import { Clock, Context, Effect, Layer, Metric, Result, Schedule, Schema } from "effect"
 import { continued } from "../domain/Attempts.ts"
 import type { Environment } from "../domain/Terminal.ts"
-import { labelled } from "../telemetry/Labelled.ts"
 import { epxAttemptDuration, epxResults } from "../telemetry/Metrics.ts"
 import { traced } from "../telemetry/Traced.ts"
 import { AnswerDocument } from "./AnswerFields.ts"
@@ -55,7 +54,10 @@ export class Epx extends Context.Service<
             return Effect.flatMap(wire.post({ ...post, environment, limit_ms: callLimits[operation] }), (ending) => {
               const result = resultOf(request, ending)
               const seconds = Number(clock.monotonicTimeNanosUnsafe() - start) / 1e9
-              return Effect.as(Metric.update(durationOf({ operation, outcome: outcomeOf(result) }), seconds), result)
+              return Effect.as(
+                Metric.update(epxAttemptDuration({ operation, outcome: outcomeOf(result) }), seconds),
+                result
+              )
             })
           })
 
@@ -133,9 +135,6 @@ const outcomeOf = (result: EpxResult): string => {
   }
 }
 
-const durationOf = labelled(epxAttemptDuration)
-const resultsOf = labelled(epxResults)
-
 const report = (request: EpxRequest, result: EpxResult): Effect.Effect<void> => {
   const outcome = outcomeOf(result)
   const code = "answer" in result ? (result.answer?.responseCode ?? null) : null
@@ -145,5 +144,5 @@ const report = (request: EpxRequest, result: EpxResult): Effect.Effect<void> => 
     ...(code === null ? {} : { "epx.response_code": code }),
     ...(result._tag === "Replied" ? {} : { "epx.reason": result.reason, "epx.detail": result.detail })
   })
-  return Effect.andThen(told, Metric.update(resultsOf({ operation: request.operation, outcome, reason }), 1))
+  return Effect.andThen(told, Metric.update(epxResults({ operation: request.operation, outcome, reason }), 1))
 }

@@ -82,7 +82,7 @@ export class Exceptions extends Context.Service<
         })
         if (Option.isNone(resolved)) return yield* refuse(yield* get(found.id))
         const labels = { outcome: resolution.outcome, source: "operator" }
-        yield* Metric.update(Metric.withAttributes(resolutionsTotal, labels), 1)
+        yield* Metric.update(resolutionsTotal(labels), 1)
         return yield* told(found, resolution, audit.id, resolved.value)
       })
 

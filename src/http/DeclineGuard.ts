@@ -3,7 +3,6 @@ import { TooManyDeclines } from "../domain/ChargeErrors.ts"
 import type { DeclineSubject } from "../domain/DeclineSubject.ts"
 import type { ApiKeyId } from "../domain/Ids.ts"
 import type { Tenant } from "../domain/Tenant.ts"
-import { labelled } from "../telemetry/Labelled.ts"
 import { declinesCounted, declinesRefused } from "../telemetry/Metrics.ts"
 
 /** For whom, from where and with which key something is charged, as far as that is known. */
@@ -49,6 +48,4 @@ export const watchOf = (guard: DeclineGuard["Service"], buyer: Buyer) => ({
 
 const complained = (what: string, { cause }: Exit.Failure<unknown, never>) => Effect.logError(what, cause)
 
-const refusalsOf = labelled(declinesRefused)
-
-export const refusalCounted = ({ per }: TooManyDeclines) => Metric.update(refusalsOf({ per }), 1)
+export const refusalCounted = ({ per }: TooManyDeclines) => Metric.update(declinesRefused({ per }), 1)

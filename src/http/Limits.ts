@@ -2,7 +2,6 @@ import { Context, Effect, Metric, Schema } from "effect"
 import { HttpServerResponse, ProblemDetails } from "effect/http"
 import { LimitKind } from "../domain/Limit.ts"
 import type { Tenant } from "../domain/Tenant.ts"
-import { labelled } from "../telemetry/Labelled.ts"
 import { rateLimited } from "../telemetry/Metrics.ts"
 import { problemBody } from "./Problem.ts"
 
@@ -45,8 +44,6 @@ export class RateLimited extends Schema.TaggedError<RateLimited>()(
   }
 }
 
-const refusalsOf = labelled(rateLimited)
-
 type Answer<E, R> = Effect.Effect<HttpServerResponse.HttpServerResponse, E, R>
 
 /**
@@ -76,7 +73,7 @@ const headersOf = ({ rate, remaining }: Taken, kind: LimitKind) => ({
 const refused = (limit: RateLimited["limit"], headers: Readonly<Record<string, string>>) => {
   const body = { ...problemBody("RateLimited", 429, new RateLimited({ limit }).message), limit }
   return Effect.as(
-    Metric.update(refusalsOf({ limit }), 1),
+    Metric.update(rateLimited({ limit }), 1),
     HttpServerResponse.jsonUnsafe(body, { status: 429, contentType: ProblemDetails.contentType, headers })
   )
 }

@@ -1,9 +1,6 @@
 import { Clock, Context, Effect, LogLevel, Metric, References } from "effect"
 import { HttpRouter, type HttpServerRequest } from "effect/http"
-import { labelled } from "../telemetry/Labelled.ts"
 import { httpRequestDuration } from "../telemetry/Metrics.ts"
-
-const durationOf = labelled(httpRequestDuration)
 
 /** Counts a request that is over, and tells of it. `start` is nanoseconds of the monotonic clock. */
 export const observe = (
@@ -15,7 +12,7 @@ export const observe = (
     const route = Context.getOrUndefined(fiber.context, HttpRouter.RouteContext)?.route.path ?? "none"
     const seconds = Number(fiber.getRef(Clock.Clock).monotonicTimeNanosUnsafe() - start) / 1e9
     const labels = { method: request.method, route, status: String(status) }
-    const counted = Metric.update(durationOf(labels), seconds)
+    const counted = Metric.update(httpRequestDuration(labels), seconds)
     // Labels for a line that nobody reads would be put together for each request.
     if (status < 500 && LogLevel.isGreaterThan(fiber.getRef(References.MinimumLogLevel), "Debug")) return counted
     const log = status >= 500 ? Effect.logWarning : Effect.logDebug

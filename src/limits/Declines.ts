@@ -125,7 +125,7 @@ const subjectsOf = ({ address, customerId, environment, keyId, merchantId }: Buy
   { merchantId, environment, kind: "key", value: keyId }
 ]
 
-const flushesOf = (result: string) => Metric.withAttributes(declineFlushes, { result })
+const flushesOf = (result: string) => declineFlushes({ result })
 const [done, failures] = [flushesOf("done"), flushesOf("failed")]
 
 const noted = (problem: string, exit: Exit.Exit<unknown, unknown>) =>

@@ -84,5 +84,5 @@ export const limitsLayer = (usual: UsualLimits) =>
     })
   )
 
-const leasesWith = (result: string) => Metric.withAttributes(rateLeases, { result })
+const leasesWith = (result: string) => rateLeases({ result })
 const [grants, refusals, failures] = [leasesWith("granted"), leasesWith("refused"), leasesWith("failed")]

@@ -114,5 +114,5 @@ export const makePlaces = Effect.fnUntraced(function* (usual: number, now_ms: ()
   return { enter }
 })
 
-const leasesWith = (result: string) => Metric.withAttributes(placeLeases, { result })
+const leasesWith = (result: string) => placeLeases({ result })
 const [grants, refusals, failures] = [leasesWith("granted"), leasesWith("refused"), leasesWith("failed")]

@@ -17,9 +17,9 @@ const again = Schedule.exponential("50 millis").pipe(Schedule.jittered, Schedule
 const isPassing = ({ reason }: DatabaseUnavailable) => reason === "connection"
 
 const cache = "api_keys"
-const hits = Metric.withAttributes(cacheRequests, { cache, result: "hit" })
-const misses = Metric.withAttributes(cacheRequests, { cache, result: "miss" })
-const flushes = Metric.withAttributes(cacheFlushes, { cache })
+const hits = cacheRequests({ cache, result: "hit" })
+const misses = cacheRequests({ cache, result: "miss" })
+const flushes = cacheFlushes({ cache })
 
 /**
  * Keeps what `lookUp` found for a minute, asks once for many callers, and never keeps a miss or a failure. `watch`

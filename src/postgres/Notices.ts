@@ -32,7 +32,7 @@ export const listenOn = Effect.fnUntraced(function* (
 ): Effect.fn.Return<Listening, never, Scope.Scope> {
   const clock = yield* Clock.Clock
   const now_ms = () => Number(clock.monotonicTimeNanosUnsafe()) / 1_000_000
-  const notices = Metric.withAttributes(databaseNotices, { channel })
+  const notices = databaseNotices({ channel })
   let currentUntil = Number.NEGATIVE_INFINITY
   const isCurrent = () => now_ms() < currentUntil
   yield* gauge(Metric.withAttributes(databaseListening, { channel }), () => Number(isCurrent()))

@@ -2,7 +2,6 @@ import type { PgClient } from "@effect/sql-pg"
 import { Clock, Duration, Effect, Metric, Schema } from "effect"
 import { SqlError } from "effect/sql"
 import { DatabaseUnavailable } from "../domain/DatabaseUnavailable.ts"
-import { labelled } from "../telemetry/Labelled.ts"
 import { replicaFallbacks } from "../telemetry/Metrics.ts"
 import type { Statements } from "./Gate.ts"
 import { isRefusal, isWrite } from "./Outage.ts"
@@ -44,7 +43,7 @@ export const withReplica = Effect.fnUntraced(function* (
       })
 
   const instead = <A, E, R>(reason: string, run: (sql: PgClient.PgClient) => Effect.Effect<A, E, R>) =>
-    Effect.andThen(Metric.update(fallbacksOf({ reason }), 1), primary(run))
+    Effect.andThen(Metric.update(replicaFallbacks({ reason }), 1), primary(run))
 
   const lagging = <A, E, R>(run: (sql: PgClient.PgClient) => Effect.Effect<A, E, R>) =>
     Effect.suspend((): Effect.Effect<A, E | DatabaseUnavailable, R> => {
@@ -68,8 +67,6 @@ export const withReplica = Effect.fnUntraced(function* (
     })
   return lagging satisfies Statements
 })
-
-const fallbacksOf = labelled(replicaFallbacks)
 
 /** What the log brings may take away what a statement reads, or the lock that it waits for. */
 const isConflict = ({ reason: { _tag } }: SqlError.SqlError): boolean =>

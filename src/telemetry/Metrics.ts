@@ -1,11 +1,18 @@
 import { Metric } from "effect"
+import { labelled } from "./Labelled.ts"
 
 // OpenTelemetry's bounds for durations in seconds (semantic conventions for HTTP and database clients).
 const seconds = [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10, 30, 45]
 
 const duration = (name: string, description: string) => Metric.histogram(name, { description, boundaries: seconds })
 
-export const httpRequestDuration = duration("http_server_request_duration_seconds", "By method, route and status")
+const durations = (name: string, description: string) =>
+  labelled((attributes) => Metric.histogram(name, { description, boundaries: seconds, attributes }))
+
+const counts = (name: string, description: string) =>
+  labelled((attributes) => Metric.counter(name, { description, attributes, incremental: true }))
+
+export const httpRequestDuration = durations("http_server_request_duration_seconds", "By method, route and status")
 
 export const httpRequestsTurnedAway = Metric.counter("http_server_requests_turned_away_total", {
   description: "Requests that would have moved money, refused at once because others waited for too long",
@@ -26,15 +33,15 @@ export const httpConnectionsRefused = Metric.counter("http_server_connections_re
   incremental: true
 })
 
-export const epxAttemptDuration = duration(
+export const epxAttemptDuration = durations(
   "epx_attempt_duration_seconds",
   "From asking for a place among the calls to EPX to the end of its answer, by operation and outcome"
 )
 
-export const epxResults = Metric.counter("epx_results_total", {
-  description: "Calls to EPX by operation, outcome and reason, which is the response code of a reply",
-  incremental: true
-})
+export const epxResults = counts(
+  "epx_results_total",
+  "Calls to EPX by operation, outcome and reason, which is the response code of a reply"
+)
 
 export const epxInFlight = Metric.gauge("epx_calls_in_flight", {
   description: "Calls on their way to EPX or waiting for its answer, by environment and lane"
@@ -48,25 +55,22 @@ export const epxBreakerState = Metric.gauge("epx_breaker_state", {
   description: "Whether charges are let through to EPX, by environment: 0 closed, 1 open, 2 half open"
 })
 
-export const epxLookUps = Metric.counter("epx_look_ups_total", {
-  description: "Look-ups of calls at EPX by outcome: found, absent, or why there is no answer",
-  incremental: true
-})
+export const epxLookUps = counts(
+  "epx_look_ups_total",
+  "Look-ups of calls at EPX by outcome: found, absent, or why there is no answer"
+)
 
-export const paymentsTotal = Metric.counter("payments_total", {
-  description: "Payments by operation and outcome, counted when the outcome is committed",
-  incremental: true
-})
+export const paymentsTotal = counts(
+  "payments_total",
+  "Payments by operation and outcome, counted when the outcome is committed"
+)
 
-export const paymentAmount = Metric.counter("payments_amount_minor_units_total", {
-  description: "Approved minor units by operation and currency; equals the books",
-  incremental: true
-})
+export const paymentAmount = counts(
+  "payments_amount_minor_units_total",
+  "Approved minor units by operation and currency; equals the books"
+)
 
-export const followUpsTotal = Metric.counter("follow_ups_total", {
-  description: "Captures, refunds and voids by operation and outcome",
-  incremental: true
-})
+export const followUpsTotal = counts("follow_ups_total", "Captures, refunds and voids by operation and outcome")
 
 export const unknownTransactions = Metric.gauge("transactions_unknown", {
   description: "Transactions whose outcome at EPX is unknown"
@@ -88,10 +92,10 @@ export const lastSweep = Metric.gauge("resolver_last_sweep_timestamp_seconds", {
   description: "When this process last looked for unknown outcomes, in seconds since 1970"
 })
 
-export const resolutionsTotal = Metric.counter("transactions_resolved_total", {
-  description: "Unknown outcomes that became definite, by outcome and by source: reversal, probe, lookup or operator",
-  incremental: true
-})
+export const resolutionsTotal = counts(
+  "transactions_resolved_total",
+  "Unknown outcomes that became definite, by outcome and by source: reversal, probe, lookup or operator"
+)
 
 export const callsInFlight = Metric.gauge("calls_in_flight", {
   description: "Calls to EPX whose outcome is not yet stored by this process"
@@ -105,52 +109,46 @@ export const poolWait = duration("db_pool_wait_seconds", "Wait for a connection,
 export const replicaLag = Metric.gauge("db_replica_lag_seconds", {
   description: "How far the replica is behind: 0 when it had all there was when it was last looked at"
 })
-export const replicaFallbacks = Metric.counter("db_replica_fallbacks_total", {
-  description: "Statements that went to the primary instead of the replica, by reason",
-  incremental: true
-})
+export const replicaFallbacks = counts(
+  "db_replica_fallbacks_total",
+  "Statements that went to the primary instead of the replica, by reason"
+)
 
-export const cacheRequests = Metric.counter("cache_requests_total", {
-  description: "Look-ups in a cache by result: hit or miss",
-  incremental: true
-})
+export const cacheRequests = counts("cache_requests_total", "Look-ups in a cache by result: hit or miss")
 export const cacheSize = Metric.gauge("cache_size", { description: "Entries a cache holds" })
-export const cacheFlushes = Metric.counter("cache_flushes_total", {
-  description: "Times a cache was emptied because something that it holds may have changed, in any process",
-  incremental: true
-})
+export const cacheFlushes = counts(
+  "cache_flushes_total",
+  "Times a cache was emptied because something that it holds may have changed, in any process"
+)
 
-export const rateLimited = Metric.counter("http_requests_rate_limited_total", {
-  description: "Requests refused because their merchant asked too often, by limit: reads, writes or concurrency",
-  incremental: true
-})
-export const rateLeases = Metric.counter("rate_limit_leases_total", {
-  description: "Blocks of limits that were asked for, by result: granted, refused, or failed, which lets everybody in",
-  incremental: true
-})
+export const rateLimited = counts(
+  "http_requests_rate_limited_total",
+  "Requests refused because their merchant asked too often, by limit: reads, writes or concurrency"
+)
+export const rateLeases = counts(
+  "rate_limit_leases_total",
+  "Blocks of limits that were asked for, by result: granted, refused, or failed, which lets everybody in"
+)
 
-export const placeLeases = Metric.counter("concurrency_leases_total", {
-  description: "Leases of places for requests under way, by result: granted, refused (less was left), or failed",
-  incremental: true
-})
+export const placeLeases = counts(
+  "concurrency_leases_total",
+  "Leases of places for requests under way, by result: granted, refused (less was left), or failed"
+)
 
 export const declinesCounted = Metric.counter("declines_counted_total", {
   description: "Charges that were declined, as the guard against card testing has counted them",
   incremental: true
 })
-export const declinesRefused = Metric.counter("declines_refused_total", {
-  description: "Charges refused because too many were declined before, per customer, address or key",
-  incremental: true
-})
-export const declineFlushes = Metric.counter("decline_flushes_total", {
-  description: "Times that declines were shared with the other processes, by result: done, or failed either way",
-  incremental: true
-})
+export const declinesRefused = counts(
+  "declines_refused_total",
+  "Charges refused because too many were declined before, per customer, address or key"
+)
+export const declineFlushes = counts(
+  "decline_flushes_total",
+  "Times that declines were shared with the other processes, by result: done, or failed either way"
+)
 
-export const databaseNotices = Metric.counter("db_notices_total", {
-  description: "Notices of other processes, and of this one, by channel",
-  incremental: true
-})
+export const databaseNotices = counts("db_notices_total", "Notices of other processes, and of this one, by channel")
 export const databaseListening = Metric.gauge("db_listening", {
   description: "Whether notices arrive, by channel: 0 while the connection that listens is broken"
 })

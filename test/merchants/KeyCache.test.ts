@@ -184,10 +184,7 @@ describe("KeyCache", () => {
   it.effect("counts hits, misses and entries", () =>
     Effect.gen(function* () {
       const count = (result: string) =>
-        Effect.map(
-          Metric.value(Metric.withAttributes(cacheRequests, { cache: "api_keys", result })),
-          (state) => state.count
-        )
+        Effect.map(Metric.value(cacheRequests({ cache: "api_keys", result })), (state) => state.count)
       const [hitsBefore, missesBefore] = [yield* count("hit"), yield* count("miss")]
       const { lookUp } = counting(Effect.succeed(Option.some("key")))
       const cache = yield* makeKeyCache(lookUp, alwaysCurrent)

@@ -4,7 +4,7 @@ import { labelled } from "../../src/telemetry/Labelled.ts"
 
 it.effect("a labelled metric counts each combination of values by itself", () =>
   Effect.gen(function* () {
-    const of = labelled(Metric.counter("test_labelled_total"))
+    const of = labelled((attributes) => Metric.counter("test_labelled_total", { attributes }))
     const kinds = [
       { method: "GET", route: "/a" },
       { method: "GET", route: "/b" },
@@ -16,6 +16,11 @@ it.effect("a labelled metric counts each combination of values by itself", () =>
     assert.deepStrictEqual(
       counts.map(({ count }) => count),
       [11, 12, 13]
+    )
+    const shown = (yield* Metric.snapshot).filter(({ id }) => id === "test_labelled_total")
+    assert.deepStrictEqual(
+      shown.map(({ attributes }) => attributes),
+      kinds
     )
     assert.strictEqual(of({ method: "GET", route: "/a" }), of({ method: "GET", route: "/a" }))
   })

@@ -4,7 +4,6 @@ import type { TooManyDeclines } from "../../domain/ChargeErrors.ts"
 import { PaymentIds, TransactionIds } from "../../domain/Ids.ts"
 import type { Payment } from "../../domain/Payment.ts"
 import type { EpxRequest } from "../../epx/Request.ts"
-import { labelled } from "../../telemetry/Labelled.ts"
 import { paymentAmount, paymentsTotal } from "../../telemetry/Metrics.ts"
 import { traced } from "../../telemetry/Traced.ts"
 import { type Done, type Intent, type IntentError, Intents } from "../Intents.ts"
@@ -113,12 +112,9 @@ const requestOf = (charge: Charge, claimed: ClaimedCharge): EpxRequest => ({
 /** By the bank, or by what the merchant demands of address and code. What EPX refuses tells nothing of a card. */
 const isDeclined = ({ status, undo }: Settlement) => status === "declined" || undo === "avs" || undo === "cvv"
 
-const paymentsOf = labelled(paymentsTotal)
-const amountOf = labelled(paymentAmount)
-
 const count = ({ amount, currency, type }: Charge, { status }: Payment): Effect.Effect<void> => {
-  const one = Metric.update(paymentsOf({ operation: type, outcome: status }), 1)
+  const one = Metric.update(paymentsTotal({ operation: type, outcome: status }), 1)
   return status === "captured" || status === "authorized"
-    ? Effect.andThen(one, Metric.update(amountOf({ operation: type, currency }), amount))
+    ? Effect.andThen(one, Metric.update(paymentAmount({ operation: type, currency }), amount))
     : one
 }

@@ -177,8 +177,7 @@ export class Resolver extends Context.Service<
 const atOnce = 64
 const takeOverBatch = 100
 
-const count = (outcome: string, source: string) =>
-  Metric.update(Metric.withAttributes(resolutionsTotal, { outcome, source }), 1)
+const count = (outcome: string, source: string) => Metric.update(resolutionsTotal({ outcome, source }), 1)
 
 const callOf = ({ id, paymentId }: Target, history: History): Settled => {
   const { amount, amount_approved, target_amount, target_id, target_type, type } = history

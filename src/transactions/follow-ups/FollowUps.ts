@@ -100,4 +100,4 @@ export class FollowUps extends Context.Service<
 }
 
 const count = (operation: FollowUp["type"], outcome: TransactionStatus) =>
-  Metric.update(Metric.withAttributes(followUpsTotal, { operation, outcome }), 1)
+  Metric.update(followUpsTotal({ operation, outcome }), 1)

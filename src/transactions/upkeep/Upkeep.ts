@@ -43,7 +43,7 @@ export class Upkeep extends Context.Service<
       ) {
         yield* transactions.settle(call, settlement)
         const labels = { operation: call.type, outcome: settlement.status }
-        yield* Metric.update(Metric.withAttributes(followUpsTotal, labels), 1)
+        yield* Metric.update(followUpsTotal(labels), 1)
       })
 
       const refund = Effect.fn("Upkeep.refund")(function* (target: Target) {
