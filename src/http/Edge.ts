@@ -10,6 +10,7 @@ import { observe } from "./Observation.ts"
 import { requestDeadline } from "./RequestDeadline.ts"
 import { guardRequest } from "./RequestGuard.ts"
 import { RequestId, requestIdFrom } from "./RequestId.ts"
+import { serverSpans } from "./ServerSpans.ts"
 
 /**
  * The outermost middleware of a listener: gives each request an id, guards it, and sees that every failure leaves as a
@@ -21,6 +22,7 @@ export const Edge = HttpRouter.middleware(
     const health = yield* Health
     const admission = yield* Admission
     const timer = yield* makeTimer
+    const inSpan = yield* serverSpans
     // Nothing interrupts a request here; from the route on, its deadline does, and some end with their client.
     return (route: Effect.Effect<HttpServerResponse.HttpServerResponse, unknown>) => {
       const guarded = Effect.andThen(Effect.interruptible(guardRequest), route)
@@ -41,7 +43,7 @@ export const Edge = HttpRouter.middleware(
               })
             ),
             Effect.onError(() => observe(request, clientGone, start)),
-            Effect.updateContext(identifiedBy(id, span !== undefined))
+            Effect.updateContext(identifiedBy(id))
           )
           const whole = isForItsClient(request) ? answered : carriedOut(answered)
           return mayBeCompressed(request) ? compressed(whole) : whole
@@ -50,12 +52,13 @@ export const Edge = HttpRouter.middleware(
       const refused = (id: string) =>
         Effect.flatMap(health.isReady, (isReady) => (isReady ? turnedAway(id) : Effect.map(turnedAway(id), last)))
 
-      return Effect.flatMap(HttpServerRequest.HttpServerRequest, (request) =>
+      const admitted = (request: HttpServerRequest.HttpServerRequest) =>
         Effect.flatMap(requestIdFrom(request.headers["x-request-id"], random), (id) => {
           if (!movesMoney(request)) return answer(request, id, plain)
           return Effect.flatMap(admission.enter, (isIn) => (isIn ? answer(request, id, money) : refused(id)))
         })
-      )
+
+      return Effect.flatMap(HttpServerRequest.HttpServerRequest, (request) => inSpan(request, admitted(request)))
     }
   }),
   { global: true }
@@ -79,17 +82,12 @@ const isForItsClient = ({ method, url }: HttpServerRequest.HttpServerRequest) =>
 const carriedOut = <A, E, R>(request: Effect.Effect<A, E, R>) =>
   Effect.flatMap(Effect.forkChild(request, { startImmediately: true, uninterruptible: true }), Fiber.join)
 
-/** What asks for the id finds it, every line of the log has it, and a request without a span has none inside either. */
-const identifiedBy =
-  (id: string, isTraced: boolean) => (context: Context.Context<HttpServerRequest.HttpServerRequest>) =>
-    context.pipe(
-      Context.add(RequestId, id),
-      Context.add(References.CurrentLogAnnotations, {
-        ...Context.get(context, References.CurrentLogAnnotations),
-        request_id: id
-      }),
-      Context.add(References.TracerEnabled, isTraced && Context.get(context, References.TracerEnabled))
-    )
+/** What asks for the id finds it, and every line of the log has it. */
+const identifiedBy = (id: string) => (context: Context.Context<HttpServerRequest.HttpServerRequest>) =>
+  Context.add(Context.add(context, RequestId, id), References.CurrentLogAnnotations, {
+    ...Context.get(context, References.CurrentLogAnnotations),
+    request_id: id
+  })
 
 /**
  * Interrupts the fiber of the request itself when its time is over: to race it against a sleep would take two more of

@@ -11,7 +11,6 @@ import type { Gate } from "./Gate.ts"
 import { OpenConnections } from "./OpenConnections.ts"
 import { plainServer, secureServer } from "./Server.ts"
 import { serving } from "./Serving.ts"
-import { untracedRequests } from "./Untraced.ts"
 
 interface ListenerOptions {
   /** As metrics call it. */
@@ -54,7 +53,6 @@ export const listener = ({ ambient, host, limits = usualLimits, port, variable, 
   ).pipe(
     Layer.merge(NodeHttpServer.layerHttpServices),
     Layer.provideMerge(Layer.succeed(HttpIncomingMessage.MaxBodySize, ByteSize.fromInputUnsafe("64 KiB"))),
-    Layer.provideMerge(untracedRequests),
     Layer.provideMerge(
       Layer.succeed(HttpMiddleware.SpanNameGenerator, ({ method, url }) => `${method} ${templateOf(url)}`)
     )

@@ -1,6 +1,6 @@
 import type { EventEmitter } from "node:events"
 import type { IncomingMessage, ServerResponse } from "node:http"
-import { Context, Effect, Metric, Scope } from "effect"
+import { Context, Effect, Metric, References, Scope } from "effect"
 import { HttpIncomingMessage, HttpMiddleware, HttpPlatform, HttpServer } from "effect/http"
 import { send, starting } from "./Answers.ts"
 import { requestIdUnsafe } from "./RequestId.ts"
@@ -23,7 +23,13 @@ export const serving = (
   { ambient, onServing }: ServingOptions
 ) => {
   const isServed = untilServed(server)
-  const contextOf = (context: OfRequests) => (ambient === undefined ? context : Context.merge(ambient, given(context)))
+  const contextOf = (context: OfRequests) =>
+    Context.add(
+      ambient === undefined ? context : Context.merge(ambient, given(context)),
+      // The edge makes their spans, and says so where it does.
+      References.TracerEnabled,
+      false
+    )
   return HttpServer.make({
     address,
     serve: (app, middleware) =>
@@ -43,7 +49,6 @@ const given: (context: OfRequests) => OfRequests = Context.pick(
   HttpPlatform.HttpPlatform,
   Metric.FiberRuntimeMetrics,
   HttpIncomingMessage.MaxBodySize,
-  HttpMiddleware.TracerDisabledWhen,
   HttpMiddleware.SpanNameGenerator
 )
 

@@ -5,7 +5,6 @@ import { Events } from "../../src/events/Events.ts"
 import { EventsRepo } from "../../src/events/EventsRepo.ts"
 import { Admission } from "../../src/http/Admission.ts"
 import { Health } from "../../src/http/Health.ts"
-import { untracedRequests } from "../../src/http/Untraced.ts"
 import { declineGuardLayer } from "../../src/limits/Declines.ts"
 import { DeclinesRepo } from "../../src/limits/DeclinesRepo.ts"
 import { LeasesRepo } from "../../src/limits/LeasesRepo.ts"
@@ -47,7 +46,7 @@ const app = apiRoutes.pipe(
   Layer.provide([databaseStandIn, epxStandIn, cipher, pooledRandom, Health.layer, Admission.layer]),
   Layer.provideMerge(HttpServer.layerServices),
   // Of new traces none is kept, so that only who brings one pays for it.
-  Layer.provideMerge(Layer.provide(untracedRequests, samplingLayer(0)))
+  Layer.provideMerge(samplingLayer(0))
 )
 
 /** The service without sockets and without a database. `dispose` ends what it does in the background. */
