@@ -4,7 +4,7 @@ import { Decline } from "./Decline.ts"
 import { enumeration } from "./Enumeration.ts"
 import { PaymentIds, TransactionIds } from "./Ids.ts"
 import { Amount, Currency, Total } from "./Money.ts"
-import { Timestamp } from "./Timestamp.ts"
+import { TimestampText } from "./Timestamp.ts"
 import { TransactionStatus, TransactionType } from "./Transaction.ts"
 
 /** Without a definite outcome: the client is told to poll. */
@@ -50,7 +50,7 @@ export const TransactionView = Schema.Struct({
   authorization_code: Schema.NullOr(Schema.String),
   avs: Schema.NullOr(Schema.String),
   cvv: Schema.NullOr(Schema.String),
-  created_at: Timestamp
+  created_at: TimestampText
 }).annotate({ identifier: "Transaction", description: "One call to the card network." })
 export type TransactionView = typeof TransactionView.Type
 
@@ -81,8 +81,8 @@ export const Payment = Schema.Struct({
   order_ref: Schema.NullOr(Schema.String),
   metadata: Metadata,
   /** When what is held lapses; null unless the payment is an authorization. */
-  expires_at: Schema.NullOr(Timestamp),
-  created_at: Timestamp,
+  expires_at: Schema.NullOr(TimestampText),
+  created_at: TimestampText,
   transactions: Schema.Array(TransactionView)
 }).annotate({ identifier: "Payment", description: "Amounts are in minor units of the currency: 1999 is $19.99." })
 export type Payment = typeof Payment.Type

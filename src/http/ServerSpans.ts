@@ -6,8 +6,8 @@ import { isUntraceable } from "./Secrets.ts"
 type Answer<E, R> = Effect.Effect<HttpServerResponse.HttpServerResponse, E, R>
 
 /**
- * Gives a request its server span, unless its trace is not kept or it would show a secret: then there are no spans below
- * it either. A listener hands over requests without spans, since to take them away from each would cost more.
+ * Gives a request its server span, unless its trace is not kept or it would show a secret: then there are no spans
+ * below it either. A listener hands over requests without spans, since to take them away from each would cost more.
  */
 export const serverSpans = Effect.gen(function* () {
   const isKept = yield* Sampling

@@ -5,6 +5,7 @@ import { Decline } from "../domain/Decline.ts"
 import { PaymentIds, TransactionIds } from "../domain/Ids.ts"
 import { Amount, Currency, Total } from "../domain/Money.ts"
 import { Metadata, type Payment, PaymentStatus, TransactionView } from "../domain/Payment.ts"
+import { Timestamp } from "../domain/Timestamp.ts"
 
 /** A payment and its calls to EPX as one row; select it with `paymentColumns`. */
 export const PaymentRow = Schema.Struct({
@@ -29,7 +30,8 @@ export const PaymentRow = Schema.Struct({
     Schema.Struct({
       ...TransactionView.fields,
       id: TransactionIds.Column,
-      target_id: Schema.NullOr(TransactionIds.Column)
+      target_id: Schema.NullOr(TransactionIds.Column),
+      created_at: Timestamp
     })
   )
 })
@@ -125,8 +127,8 @@ export const paymentOf = (row: unknown): Payment => {
   return paymentFrom(raw, {
     id: PaymentIds.fromUuid(id),
     decline: decline === null ? null : declineOf(decline),
-    expires_at: expires_at === null ? null : DateTime.fromDateUnsafe(expires_at),
-    created_at: DateTime.fromDateUnsafe(created_at),
+    expires_at: expires_at === null ? null : expires_at.toISOString(),
+    created_at: created_at.toISOString(),
     transactions: transactions.map(transactionOf)
   })
 }
@@ -145,14 +147,21 @@ const transactionOf = (raw: RawTransaction): TransactionView => ({
   authorization_code: raw.authorization_code,
   avs: raw.avs,
   cvv: raw.cvv,
-  created_at: DateTime.makeUnsafe(raw.created_at)
+  created_at: timestampIn(raw.created_at)
 })
+
+/** What JSON of Postgres says, to the millisecond. Nine in ten have six digits of a second. */
+const timestampIn = (text: string): string =>
+  text.length === 32 && text.endsWith("+00:00")
+    ? `${text.slice(0, 23)}Z`
+    : DateTime.formatIso(DateTime.makeUnsafe(text))
 
 export const toPayment = (row: PaymentRow): Payment =>
   paymentFrom(row, {
     ...row,
-    expires_at: row.expires_at === null ? null : DateTime.toUtc(row.expires_at),
-    created_at: DateTime.toUtc(row.created_at)
+    expires_at: row.expires_at === null ? null : DateTime.formatIso(row.expires_at),
+    created_at: DateTime.formatIso(row.created_at),
+    transactions: row.transactions.map((each) => ({ ...each, created_at: DateTime.formatIso(each.created_at) }))
   })
 
 /** Members that are something else in the row. */

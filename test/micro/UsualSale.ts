@@ -13,8 +13,6 @@ export const usualSale = {
   metadata: { cart: "spring-7", channel: "web" }
 } as const
 
-const at = "2026-11-22T16:30:00.125Z"
-
 /** Its row as Postgres returns it once it is captured; the answer to the API is made of it. */
 export const paymentRow = (id: string) => ({
   id,
@@ -33,7 +31,7 @@ export const paymentRow = (id: string) => ({
   order_ref: usualSale.order_ref,
   metadata: usualSale.metadata,
   expires_at: null,
-  created_at: new Date(at),
+  created_at: new Date("2026-11-22T16:30:00.125Z"),
   transactions: [
     {
       id: "01a2042c-fd7c-766c-972a-9e5d917959a1",
@@ -46,7 +44,8 @@ export const paymentRow = (id: string) => ({
       authorization_code: "061001",
       avs: null,
       cvv: null,
-      created_at: at
+      // As Postgres writes it in JSON.
+      created_at: "2026-11-22T16:30:00.125482+00:00"
     }
   ]
 })

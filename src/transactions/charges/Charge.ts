@@ -1,4 +1,4 @@
-import type { DateTime, Redacted } from "effect"
+import { DateTime, type Redacted } from "effect"
 import type { InvalidApiKey, MerchantSuspended } from "../../domain/AccessErrors.ts"
 import type { KeyCanceled, PossibleDuplicate, TerminalMissing } from "../../domain/ChargeErrors.ts"
 import type { ApiKeyId, MerchantId, PaymentId, TransactionId } from "../../domain/Ids.ts"
@@ -74,7 +74,7 @@ export const processingPayment = (charge: Charge, ids: ChargeIds, createdAt: Dat
   order_ref: charge.orderRef,
   metadata: charge.metadata,
   expires_at: null,
-  created_at: createdAt,
+  created_at: DateTime.formatIso(createdAt),
   transactions: [
     {
       id: ids.transactionId,
@@ -87,7 +87,7 @@ export const processingPayment = (charge: Charge, ids: ChargeIds, createdAt: Dat
       authorization_code: null,
       avs: null,
       cvv: null,
-      created_at: createdAt
+      created_at: DateTime.formatIso(createdAt)
     }
   ]
 })

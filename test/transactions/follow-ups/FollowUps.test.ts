@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Fiber, Option, Redacted, Ref } from "effect"
+import { DateTime, Effect, Fiber, Option, Redacted, Ref } from "effect"
 import { TestClock } from "effect/testing"
 import { PaymentBusy } from "../../../src/domain/FollowUpErrors.ts"
 import { ApiKeyIds, MerchantIds, PaymentIds, type TransactionId, TransactionIds } from "../../../src/domain/Ids.ts"
@@ -63,8 +63,8 @@ const paymentOf = (status: PaymentStatus): Payment => ({
   customer_id: null,
   order_ref: "order-1",
   metadata: {},
-  expires_at: now,
-  created_at: now,
+  expires_at: DateTime.formatIso(now),
+  created_at: DateTime.formatIso(now),
   transactions: []
 })
 
