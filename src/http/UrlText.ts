@@ -2,6 +2,7 @@ import { Option } from "effect"
 
 /** What a URL says once its encoding is undone, of one that is not well formed too. */
 export const urlText = (url: string): string => {
+  if (!/[%+]/.test(url)) return url
   const text = Option.getOrElse(Option.liftThrowable(decodeURIComponent)(url), () => asciiText(url))
   // In a query a plus sign is a space.
   return text.includes("+") ? `${text} | ${text.replaceAll("+", " ")}` : text

@@ -124,9 +124,11 @@ export class ApiKeys extends Context.Service<
       const whileItLasts = Option.match({
         onNone: () => Effect.succeedNone,
         onSome: ({ credential, expiresAt_ms }: Known) =>
-          Effect.flatMap(Clock.currentTimeMillis, (now) =>
-            now < expiresAt_ms ? Effect.as(noteUse(credential.keyId), Option.some(credential)) : Effect.succeedNone
-          )
+          Effect.map(Clock.currentTimeMillis, (now) => {
+            if (now >= expiresAt_ms) return Option.none()
+            noteUse(credential.keyId, now)
+            return Option.some(credential)
+          })
       })
 
       return ApiKeys.of({

@@ -5,6 +5,7 @@ import { Authentication, Credential, Operator, OperatorAuthentication } from "..
 import { RequestId } from "../http/RequestId.ts"
 import { Actor } from "../postgres/Actor.ts"
 import { ApiKeys } from "./ApiKeys.ts"
+import type { KeyCredential } from "./KeyCredential.ts"
 
 /** Opens the API of merchants to their keys. */
 export const AuthenticationLayer = Layer.effect(
@@ -12,14 +13,18 @@ export const AuthenticationLayer = Layer.effect(
   Effect.gen(function* () {
     const { authenticate } = yield* ApiKeys
     return Authentication.of({
-      bearer: Effect.fnUntraced(function* (handler, { credential }) {
-        const key = Option.getOrUndefined(yield* authenticate(credential))
-        if (key?._tag !== "MerchantKey") return yield* new InvalidApiKey()
-        return yield* Effect.provideService(handler, Credential, key)
-      })
+      bearer: (handler, { credential }) =>
+        Effect.flatMap(Effect.flatMap(authenticate(credential), merchantOf), (key) =>
+          Effect.provideService(handler, Credential, key)
+        )
     })
   })
 )
+
+const merchantOf = (known: Option.Option<KeyCredential>) => {
+  const key = Option.getOrUndefined(known)
+  return key?._tag === "MerchantKey" ? Effect.succeed(key) : Effect.fail(new InvalidApiKey())
+}
 
 /** Opens the operator API to the operator keys of one environment: a live service is not run with a test key. */
 export const OperatorAuthenticationLayer = (environment: Environment) =>

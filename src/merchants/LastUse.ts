@@ -1,4 +1,4 @@
-import { Clock, DateTime, Effect, Schedule } from "effect"
+import { DateTime, Effect, Schedule } from "effect"
 import type { ApiKeyId } from "../domain/Ids.ts"
 import type { ApiKeysRepo } from "./ApiKeysRepo.ts"
 
@@ -6,7 +6,8 @@ const flushing = Schedule.spaced("1 minute")
 
 /**
  * Notes the uses of keys in memory and stores them once a minute, so that no request waits for it or fails by it.
- * Returns the function that notes one; what is not stored yet is stored when the scope closes.
+ * Returns the function that notes one at this time, in milliseconds; what is not stored yet is stored when the scope
+ * closes.
  */
 export const trackLastUse = Effect.fnUntraced(function* (repo: Pick<ApiKeysRepo["Service"], "touch">) {
   const uses = new Map<ApiKeyId, number>()
@@ -25,5 +26,7 @@ export const trackLastUse = Effect.fnUntraced(function* (repo: Pick<ApiKeysRepo[
   yield* Effect.addFinalizer(() => flush)
   yield* flush.pipe(Effect.schedule(flushing), Effect.forkScoped)
 
-  return (id: ApiKeyId) => Effect.map(Clock.currentTimeMillis, (millis) => uses.set(id, millis))
+  return (id: ApiKeyId, millis: number): void => {
+    uses.set(id, millis)
+  }
 })

@@ -76,11 +76,10 @@ export const makeBatches = Effect.fnUntraced(function* <Input, Row>(options: Bat
         return Effect.forEach(group, (waiting) => carryOut([waiting]), { concurrency: "unbounded", discard: true })
       }
       return Effect.sync(() => {
-        const rows = new Map(Exit.isSuccess(exit) ? exit.value.map((row) => [rowIdOf(row), row]) : [])
-        for (const waiting of group) {
-          const row = Option.fromUndefinedOr(rows.get(idOf(waiting.input)))
-          const told = Exit.map(exit, () => row)
-          tell([waiting], told)
+        if (Exit.isFailure(exit)) return tell(group, Exit.failCause(exit.cause))
+        const rows = new Map(exit.value.map((row) => [rowIdOf(row), row]))
+        for (const { done, input } of group) {
+          Deferred.doneUnsafe(done, Exit.succeed(Option.fromUndefinedOr(rows.get(idOf(input)))))
         }
       })
     })
