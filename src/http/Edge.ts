@@ -1,15 +1,16 @@
-import { Cause, Clock, Context, Duration, Effect, Fiber, Predicate, References, Tracer } from "effect"
+import { Cause, Clock, Context, Duration, Effect, Fiber, Predicate, Tracer } from "effect"
 import { SecureRandom } from "effect/crypto"
-import { HttpMethod, HttpMiddleware, HttpRouter, HttpServerRequest, HttpServerResponse } from "effect/http"
+import { HttpMethod, HttpRouter, HttpServerRequest, HttpServerResponse } from "effect/http"
 import { makeTimer, type Timer } from "../running/Timer.ts"
 import { Admission } from "./Admission.ts"
 import { finish, naked, toProblem, turnedAway } from "./Answers.ts"
+import { compressing } from "./Compression.ts"
 import { movesMoney } from "./Gate.ts"
 import { Health } from "./Health.ts"
 import { observe } from "./Observation.ts"
 import { requestDeadline } from "./RequestDeadline.ts"
 import { guardRequest } from "./RequestGuard.ts"
-import { RequestId, requestIdFrom } from "./RequestId.ts"
+import { identifiedBy, requestIdFrom } from "./RequestId.ts"
 import { serverSpans } from "./ServerSpans.ts"
 
 /**
@@ -23,6 +24,7 @@ export const Edge = HttpRouter.middleware(
     const admission = yield* Admission
     const timer = yield* makeTimer
     const inSpan = yield* serverSpans
+    const compressed = yield* compressing
     // Nothing interrupts a request here; from the route on, its deadline does, and some end with their client.
     return (route: Effect.Effect<HttpServerResponse.HttpServerResponse, unknown>) => {
       const guarded = Effect.andThen(Effect.interruptible(guardRequest), route)
@@ -43,10 +45,9 @@ export const Edge = HttpRouter.middleware(
               })
             ),
             Effect.onError(() => observe(request, clientGone, start)),
-            Effect.updateContext(identifiedBy(id))
+            identifiedBy(id)
           )
-          const whole = isForItsClient(request) ? answered : carriedOut(answered)
-          return mayBeCompressed(request) ? compressed(whole) : whole
+          return compressed(request, isForItsClient(request) ? answered : carriedOut(answered))
         })
 
       const refused = (id: string) =>
@@ -64,13 +65,6 @@ export const Edge = HttpRouter.middleware(
   { global: true }
 )
 
-const mayBeCompressed = ({ headers, method, url }: HttpServerRequest.HttpServerRequest) =>
-  // Not the reference page: who needs no key could keep the threads busy with it that also look up EPX's address.
-  headers["accept-encoding"] !== undefined && method !== "HEAD" && url.startsWith("/v1/")
-
-/** Small answers would grow by it. What says `no-transform` stays as it is: it holds a secret that could be guessed. */
-const compressed = HttpMiddleware.compression({ algorithms: ["br", "gzip"], minSize: 1_024 })
-
 /** As proxies log a client that did not wait for its answer; nobody is sent it. */
 const clientGone = 499
 
@@ -81,13 +75,6 @@ const isForItsClient = ({ method, url }: HttpServerRequest.HttpServerRequest) =>
 /** What changes something goes on when its client goes: a fiber of its own does not hear of that. */
 const carriedOut = <A, E, R>(request: Effect.Effect<A, E, R>) =>
   Effect.flatMap(Effect.forkChild(request, { startImmediately: true, uninterruptible: true }), Fiber.join)
-
-/** What asks for the id finds it, and every line of the log has it. */
-const identifiedBy = (id: string) => (context: Context.Context<HttpServerRequest.HttpServerRequest>) =>
-  Context.add(Context.add(context, RequestId, id), References.CurrentLogAnnotations, {
-    ...Context.get(context, References.CurrentLogAnnotations),
-    request_id: id
-  })
 
 /**
  * Interrupts the fiber of the request itself when its time is over: to race it against a sleep would take two more of

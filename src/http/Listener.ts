@@ -1,6 +1,6 @@
 import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
-import { ByteSize, type Context, Effect, Layer, Metric, Schedule, Schema } from "effect"
-import { HttpIncomingMessage, HttpMiddleware, HttpServer } from "effect/http"
+import { type Context, Effect, Layer, Metric, Schedule, Schema } from "effect"
+import { HttpServer } from "effect/http"
 import { makeTimer } from "../running/Timer.ts"
 import { counter, gauge } from "../telemetry/Gauge.ts"
 import { httpConnections, httpConnectionsRefused, httpOpenConnections } from "../telemetry/Metrics.ts"
@@ -50,13 +50,7 @@ export const listener = ({ ambient, host, limits = usualLimits, port, variable, 
       const bound = { ...address, gracefulShutdownTimeout: limits.closing_ms }
       return serving(server, yield* NodeHttpServer.make(() => server, bound), { ambient, onServing: open })
     }).pipe(Effect.mapError((cause) => new PortTaken({ variable, port, cause })))
-  ).pipe(
-    Layer.merge(NodeHttpServer.layerHttpServices),
-    Layer.provideMerge(Layer.succeed(HttpIncomingMessage.MaxBodySize, ByteSize.fromInputUnsafe("64 KiB"))),
-    Layer.provideMerge(
-      Layer.succeed(HttpMiddleware.SpanNameGenerator, ({ method, url }) => `${method} ${templateOf(url)}`)
-    )
-  )
+  ).pipe(Layer.merge(NodeHttpServer.layerHttpServices))
 
 /** A server that does not listen yet, whose connections are watched as long as the scope is open. */
 const boundedServer = Effect.fnUntraced(function* (
@@ -86,9 +80,3 @@ const boundedServer = Effect.fnUntraced(function* (
   yield* Effect.forkScoped(Effect.repeat(look, Schedule.spaced(limits.look_ms)))
   return server
 })
-
-// Few names, so that traces can be grouped: ids become one word, and addresses that nobody serves none.
-const templateOf = (url: string): string =>
-  /^\/(?:v1|health|docs|openapi|metrics)/.test(url)
-    ? url.replace(/\?.*$/, "").replace(/\/[a-z]+_[0-9a-z]{26}(?=\/|$)/g, "/:id")
-    : ""

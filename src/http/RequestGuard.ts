@@ -1,5 +1,5 @@
-import { Effect, Option, Schema } from "effect"
-import { HttpMethod, HttpServerRequest } from "effect/http"
+import { ByteSize, Effect, Option, Schema } from "effect"
+import { HttpIncomingMessage, HttpMethod, HttpServerRequest } from "effect/http"
 import { containsCardNumber, findCardNumber } from "./CardNumber.ts"
 import { FieldError } from "./Problem.ts"
 import { urlText } from "./UrlText.ts"
@@ -23,6 +23,9 @@ export class InvalidJson extends Schema.TaggedError<InvalidJson>()("InvalidJson"
 const refusedAt = (pointer: string) =>
   new CardNumberRefused({ errors: [{ pointer, detail: "This looks like a card number" }] })
 
+// A listener does not tell: each request would carry it along, also those without a body.
+const bodyLimit = ByteSize.fromInputUnsafe("64 KiB")
+
 const parseJson = Option.liftThrowable((text: string): unknown => JSON.parse(text))
 
 /**
@@ -34,7 +37,7 @@ export const guardRequest = Effect.flatMap(HttpServerRequest.HttpServerRequest, 
   const key = request.headers["idempotency-key"]
   if (key !== undefined && containsCardNumber(key)) return Effect.fail(refusedAt("/headers/idempotency-key"))
   if (!HttpMethod.hasBody(request.method)) return Effect.void
-  return Effect.flatMap(request.text, (text) =>
+  return Effect.flatMap(Effect.provideService(request.text, HttpIncomingMessage.MaxBodySize, bodyLimit), (text) =>
     text === "" || !isJson(request.headers["content-type"]) ? Effect.void : guardBody(text)
   )
 })

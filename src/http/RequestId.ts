@@ -1,12 +1,21 @@
-import { Context, Effect } from "effect"
+import { Effect, References } from "effect"
 import { SecureRandom } from "effect/crypto"
 import { encodeUuid } from "../domain/Ids.ts"
 import { mayHoldSecret } from "./Secrets.ts"
 
-/** The id of the request being served, for logs and answers; undefined in work that no request asked for. */
-export const RequestId = Context.Reference<string | undefined>("payment-service/http/RequestId", {
-  defaultValue: () => undefined
-})
+const annotation = "request_id"
+
+/** The id of the request being served; undefined in work that no request asked for. */
+export const requestId: Effect.Effect<string | undefined> = Effect.map(
+  References.CurrentLogAnnotations,
+  ({ [annotation]: id }) => (typeof id === "string" ? id : undefined)
+)
+
+/** Every line of the log of what serves the request has its id, and whoever asks for it finds it there. */
+export const identifiedBy =
+  (id: string) =>
+  <A, E, R>(serving: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
+    Effect.updateService(serving, References.CurrentLogAnnotations, (others) => ({ ...others, [annotation]: id }))
 
 const acceptable = /^[A-Za-z0-9._:-]{1,128}$/
 

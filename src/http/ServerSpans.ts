@@ -1,4 +1,4 @@
-import { Effect, References } from "effect"
+import { Context, Effect, References, Tracer } from "effect"
 import { HttpMiddleware, type HttpServerRequest, type HttpServerResponse } from "effect/http"
 import { Sampling } from "../telemetry/Sampling.ts"
 import { isUntraceable } from "./Secrets.ts"
@@ -12,12 +12,25 @@ type Answer<E, R> = Effect.Effect<HttpServerResponse.HttpServerResponse, E, R>
 export const serverSpans = Effect.gen(function* () {
   const isKept = yield* Sampling
   const isTracing = yield* References.TracerEnabled
+  const tracer = yield* Tracer.Tracer
+  const traced = <R>(context: Context.Context<R>): Context.Context<R> =>
+    context.pipe(
+      Context.add(References.TracerEnabled, true),
+      Context.add(Tracer.Tracer, tracer),
+      Context.add(HttpMiddleware.SpanNameGenerator, ({ method, url }) => `${method} ${templateOf(url)}`)
+    )
   return <E, R>(request: HttpServerRequest.HttpServerRequest, answer: Answer<E, R>) => {
     if (isTracing && isKept(request.headers) && !isUntraceable(request)) {
-      return Effect.provideService(HttpMiddleware.tracer(answer), References.TracerEnabled, true)
+      return Effect.updateContext(HttpMiddleware.tracer(answer), traced<R | HttpServerRequest.HttpServerRequest>)
     }
     return Effect.withFiber<HttpServerResponse.HttpServerResponse, E, R>((fiber) =>
       fiber.getRef(References.TracerEnabled) ? Effect.provideService(answer, References.TracerEnabled, false) : answer
     )
   }
 })
+
+// Few names, so that traces can be grouped: ids become one word, and addresses that nobody serves none.
+const templateOf = (url: string): string =>
+  /^\/(?:v1|health|docs|openapi|metrics)/.test(url)
+    ? url.replace(/\?.*$/, "").replace(/\/[a-z]+_[0-9a-z]{26}(?=\/|$)/g, "/:id")
+    : ""

@@ -1,7 +1,8 @@
 import type { EventEmitter } from "node:events"
 import type { IncomingMessage, ServerResponse } from "node:http"
-import { Context, Effect, Metric, References, Scope } from "effect"
-import { HttpIncomingMessage, HttpMiddleware, HttpPlatform, HttpServer } from "effect/http"
+import { Context, Effect, Layer, Metric, References, Scope, Tracer } from "effect"
+import { HttpServer } from "effect/http"
+import { Sampling } from "../telemetry/Sampling.ts"
 import { send, starting } from "./Answers.ts"
 import { requestIdUnsafe } from "./RequestId.ts"
 
@@ -25,7 +26,7 @@ export const serving = (
   const isServed = untilServed(server)
   const contextOf = (context: OfRequests) =>
     Context.add(
-      ambient === undefined ? context : Context.merge(ambient, given(context)),
+      ambient === undefined ? context : Context.merge(needed(ambient), given(context)),
       // The edge makes their spans, and says so where it does.
       References.TracerEnabled,
       false
@@ -43,14 +44,14 @@ export const serving = (
 
 type OfRequests = Context.Context<Scope.Scope>
 
-const given: (context: OfRequests) => OfRequests = Context.pick(
-  Scope.Scope,
-  // What compresses answers asks for it.
-  HttpPlatform.HttpPlatform,
-  Metric.FiberRuntimeMetrics,
-  HttpIncomingMessage.MaxBodySize,
-  HttpMiddleware.SpanNameGenerator
+/** What is asked for when routes are made, and never again. */
+const needed: (ambient: Context.Context<never>) => Context.Context<never> = Context.omit(
+  Layer.CurrentMemoMap,
+  Sampling,
+  Tracer.Tracer
 )
+
+const given: (context: OfRequests) => OfRequests = Context.pick(Scope.Scope, Metric.FiberRuntimeMetrics)
 
 /** Whoever comes before the routes are there would otherwise never be answered. */
 const untilServed = (server: EventEmitter) => {

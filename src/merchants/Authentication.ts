@@ -2,7 +2,7 @@ import { Effect, Layer, Option } from "effect"
 import { InvalidApiKey } from "../domain/AccessErrors.ts"
 import type { Environment } from "../domain/Terminal.ts"
 import { Authentication, Credential, Operator, OperatorAuthentication } from "../http/Authentication.ts"
-import { RequestId } from "../http/RequestId.ts"
+import { requestId } from "../http/RequestId.ts"
 import { Actor } from "../postgres/Actor.ts"
 import { ApiKeys } from "./ApiKeys.ts"
 import type { KeyCredential } from "./KeyCredential.ts"
@@ -36,7 +36,7 @@ export const OperatorAuthenticationLayer = (environment: Environment) =>
         bearer: Effect.fnUntraced(function* (handler, { credential }) {
           const key = Option.getOrUndefined(yield* authenticate(credential))
           if (key?._tag !== "OperatorKey" || key.environment !== environment) return yield* new InvalidApiKey()
-          const actor = { keyId: key.keyId, requestId: (yield* RequestId) ?? null }
+          const actor = { keyId: key.keyId, requestId: (yield* requestId) ?? null }
           return yield* handler.pipe(
             Effect.provideService(Operator, { keyId: key.keyId }),
             Effect.provideService(Actor, actor)

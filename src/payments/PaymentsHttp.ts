@@ -8,13 +8,9 @@ import { answerOf, refusalOf, shown, shownAlone, unlessKnown, versionsIn } from 
 import { PaymentFields } from "./PaymentReadsApi.ts"
 import { Payments } from "./Payments.ts"
 
-const routes = HttpApiBuilder.group(
-  Api,
-  "payments",
-  Effect.fn(function* (handlers) {
-    const payments = yield* Payments
-
-    return handlers.handleAll({
+const routes = (payments: Payments["Service"]) =>
+  HttpApiBuilder.group(Api, "payments", (handlers) =>
+    handlers.handleAll({
       create: ({ headers, payload }) =>
         Effect.flatMap(Caller, (caller) =>
           Effect.flatMap(payments.create(caller, payload, headers["idempotency-key"]), answerOf).pipe(
@@ -62,8 +58,7 @@ const routes = HttpApiBuilder.group(
         return HttpServerResponse.jsonUnsafe({ ...named, has_more: false, next_cursor: null })
       })
     })
-  })
-)
+  )
 
 const onceOf = (headers: { readonly "idempotency-key": string; readonly "if-match"?: string }) => ({
   idempotencyKey: headers["idempotency-key"],
@@ -78,11 +73,10 @@ const notTogether = Effect.fail(
   })
 )
 
-type Needs = Payments | Authentication | PaymentsRead | PaymentsWrite | RefundsWrite | Validation | Scope.Scope
+type Needs = Authentication | PaymentsRead | PaymentsWrite | RefundsWrite | Validation | Scope.Scope
 
 /** What routes are built with is merged into the context of each request: these are built with what they need alone. */
 const alone: (context: Context.Context<Needs>) => Context.Context<Needs> = Context.pick(
-  Payments,
   Authentication,
   PaymentsRead,
   PaymentsWrite,
@@ -91,4 +85,6 @@ const alone: (context: Context.Context<Needs>) => Context.Context<Needs> = Conte
   Scope.Scope
 )
 
-export const PaymentsHttp = Layer.effectContext(Effect.updateContext(Layer.build(routes), alone))
+export const PaymentsHttp = Layer.effectContext(
+  Effect.flatMap(Payments, (payments) => Effect.updateContext(Layer.build(routes(payments)), alone))
+)

@@ -3,7 +3,7 @@ import { assert, layer } from "@effect/vitest"
 import { Effect, Layer } from "effect"
 import { Statement } from "effect/sql"
 import { TestClock } from "effect/testing"
-import { RequestId } from "../../src/http/RequestId.ts"
+import { requestId } from "../../src/http/RequestId.ts"
 import { TestService } from "../support/TestService.ts"
 import { budgets } from "./Budgets.ts"
 import { routes } from "./Routes.ts"
@@ -11,9 +11,8 @@ import { routes } from "./Routes.ts"
 /** The statements of each request, by its id. What a request has set off counts too, and what nobody asked for not. */
 const sent = new Map<string, Array<string>>()
 
-const noting: Statement.Transformer = (statement, _, fiber) =>
-  Effect.sync(() => {
-    const id = fiber.getRef(RequestId)
+const noting: Statement.Transformer = (statement) =>
+  Effect.map(requestId, (id) => {
     if (id !== undefined) sent.set(id, [...(sent.get(id) ?? []), statement.compile()[0]])
     return statement
   })

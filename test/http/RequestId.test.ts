@@ -2,7 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Effect, Schema } from "effect"
 import { SecureRandom } from "effect/crypto"
 import { TestClock } from "effect/testing"
-import { RequestId, requestIdFrom } from "../../src/http/RequestId.ts"
+import { identifiedBy, requestId, requestIdFrom } from "../../src/http/RequestId.ts"
 
 const generated = /^req_[0-7][0-9a-hjkmnp-tv-z]{25}$/
 
@@ -48,8 +48,8 @@ describe("requestIdFrom", () => {
 
   it.effect("is undefined outside a request and the given id within", () =>
     Effect.gen(function* () {
-      assert.isUndefined(yield* RequestId)
-      assert.strictEqual(yield* Effect.provideService(RequestId, RequestId, "req_1"), "req_1")
+      assert.isUndefined(yield* requestId)
+      assert.strictEqual(yield* identifiedBy("req_1")(requestId), "req_1")
     })
   )
 })
