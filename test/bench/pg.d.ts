@@ -16,7 +16,13 @@ declare module "pg" {
     readonly rows: ReadonlyArray<Record<string, unknown>>
   }
   export class Pool {
-    constructor(config: ConnectionConfig & { readonly max: number; readonly idleTimeoutMillis?: number })
+    constructor(
+      config: ConnectionConfig & {
+        readonly max: number
+        readonly idleTimeoutMillis?: number
+        readonly options?: string
+      }
+    )
     query(query: NamedQuery | string): Promise<Rows>
     on(event: "error", listener: (error: Error) => void): this
     end(): Promise<void>

@@ -23,7 +23,13 @@ export interface BaselineSettings {
  * durable work of the service and nothing of what keeps a payment safe when something fails.
  */
 const serve = async (settings: BaselineSettings) => {
-  const postgres = new Postgres({ ...settings.database, max: settings.connections, idleTimeoutMillis: 0 })
+  const postgres = new Postgres({
+    ...settings.database,
+    max: settings.connections,
+    idleTimeoutMillis: 0,
+    // Otherwise Postgres, once it has analyzed the tables, makes a plan for each run of a named statement.
+    options: "-c plan_cache_mode=force_generic_plan"
+  })
   postgres.on("error", (error) => process.stderr.write(`${error.message}\n`))
   await createSchema(postgres)
   const gateway = new Http(settings.gatewayUrl, { connections: settings.gatewayConnections })
