@@ -71,7 +71,8 @@ const makeId = <B extends string>(prefix: string, brand: (letters: Schema.String
   const Column = Schema.String.pipe(
     Schema.decodeTo(Schema.toType(Id), SchemaTransformation.transform({ decode: fromUuid, encode: toUuid }))
   )
-  return { Id, Column, fromUuid, toUuid }
+  const is = (text: string): text is B => pattern.test(text)
+  return { Id, Column, is, fromUuid, toUuid }
 }
 
 export const MerchantIds = makeId("mer", Schema.brand("MerchantId"))

@@ -35,8 +35,6 @@ const problemResponse = (tag: string, status: number, detail: string, members: o
 
 /** Whatever no route has made a problem of. */
 export const toProblem = (cause: Cause.Cause<unknown>) => {
-  // The client has gone: there is nobody to tell.
-  if (Cause.hasInterruptsOnly(cause)) return Effect.failCause(cause)
   const failure = Result.getOrElse(Cause.findError(cause), () => Cause.squash(cause))
   if (failure instanceof CardNumberRefused) {
     return Effect.succeed(problemResponse("CardNumberRefused", 422, failure.message, { errors: failure.errors }))

@@ -1,7 +1,7 @@
 import { Cause, Clock, Context, Duration, Effect, Fiber, Predicate, Tracer } from "effect"
 import { SecureRandom } from "effect/crypto"
 import { HttpMethod, HttpRouter, HttpServerRequest, HttpServerResponse } from "effect/http"
-import { makeTimer, type Timer } from "../running/Timer.ts"
+import { makeTimer } from "../running/Timer.ts"
 import { Admission } from "./Admission.ts"
 import { finish, naked, toProblem, turnedAway } from "./Answers.ts"
 import { compressing } from "./Compression.ts"
@@ -9,9 +9,12 @@ import { movesMoney } from "./Gate.ts"
 import { Health } from "./Health.ts"
 import { observe } from "./Observation.ts"
 import { requestDeadline } from "./RequestDeadline.ts"
-import { guardRequest } from "./RequestGuard.ts"
+import { guarded } from "./RequestGuard.ts"
 import { identifiedBy, requestIdFrom } from "./RequestId.ts"
 import { serverSpans } from "./ServerSpans.ts"
+
+type Request = HttpServerRequest.HttpServerRequest
+type Response = HttpServerResponse.HttpServerResponse
 
 /**
  * The outermost middleware of a listener: gives each request an id, guards it, and sees that every failure leaves as a
@@ -25,41 +28,57 @@ export const Edge = HttpRouter.middleware(
     const timer = yield* makeTimer
     const inSpan = yield* serverSpans
     const compressed = yield* compressing
-    // Nothing interrupts a request here; from the route on, its deadline does, and some end with their client.
-    return (route: Effect.Effect<HttpServerResponse.HttpServerResponse, unknown>) => {
-      const guarded = Effect.andThen(Effect.interruptible(guardRequest), route)
-      const plain = Effect.catchCause(before(timer)(guarded), toProblem)
-      const money = Effect.catchCause(before(timer)(Effect.ensuring(guarded, admission.leave)), toProblem)
+    // A connection that is kept alive would keep a service that shuts down from ending.
+    const sent = (response: Response) => (health.isReadyUnsafe() ? response : last(response))
 
-      const answer = (request: HttpServerRequest.HttpServerRequest, id: string, made: typeof plain) =>
-        Effect.withFiber((fiber) => {
-          const start = fiber.getRef(Clock.Clock).monotonicTimeNanosUnsafe()
-          const span = Context.getOrUndefined(fiber.context, Tracer.ParentSpan)
-          if (span?._tag === "Span") span.attribute("request.id", id)
-          const answered = made.pipe(
-            Effect.flatMap((response) =>
-              Effect.flatMap(health.isReady, (isReady) => {
-                const finished = finish(response, id)
-                // A connection that is kept alive would keep a service that shuts down from ending.
-                return Effect.as(observe(request, finished.status, start), isReady ? finished : last(finished))
-              })
-            ),
-            Effect.onError(() => observe(request, clientGone, start)),
-            identifiedBy(id)
-          )
-          return compressed(request, isForItsClient(request) ? answered : carriedOut(answered))
+    // Nothing interrupts a request here; from the route on, its deadline does, and some end with their client. All that
+    // is done for each of them stands in one step, since each step of a fiber costs as much as what is done in most.
+    const answered = <R>(request: Request, id: string, served: Effect.Effect<Response, unknown, R>) =>
+      Effect.withFiber<Response, unknown, R>((fiber) => {
+        const start = fiber.getRef(Clock.Clock).monotonicTimeNanosUnsafe()
+        const span = Context.getOrUndefined(fiber.context, Tracer.ParentSpan)
+        if (span?._tag === "Span") span.attribute("request.id", id)
+        let isOver = false
+        // To race it against a sleep would take two more fibers.
+        const stop = timer(requestDeadline_ms, () => {
+          isOver = true
+          fiber.interruptUnsafe()
         })
+        const done = (response: Response) => {
+          const finished = sent(finish(response, id))
+          return Effect.as(observe(request, finished.status, start), finished)
+        }
+        return Effect.matchCauseEffect(served, {
+          onSuccess: (response) => {
+            stop()
+            return done(response)
+          },
+          onFailure: (cause) => {
+            stop()
+            if (!Cause.hasInterruptsOnly(cause)) return Effect.flatMap(toProblem(cause), done)
+            if (isOver) return done(isHalf(request) ? last(naked(408)) : naked(503))
+            // The client has gone: there is nobody to tell.
+            return Effect.andThen(observe(request, clientGone, start), Effect.failCause(cause))
+          }
+        })
+      })
 
-      const refused = (id: string) =>
-        Effect.flatMap(health.isReady, (isReady) => (isReady ? turnedAway(id) : Effect.map(turnedAway(id), last)))
+    return (route: Effect.Effect<Response, unknown>) => {
+      const answer = (request: Request, id: string, served: Effect.Effect<Response, unknown, Request>) => {
+        const whole = identifiedBy(id)(answered(request, id, served))
+        return compressed(request, isForItsClient(request) ? whole : carriedOut(whole))
+      }
 
-      const admitted = (request: HttpServerRequest.HttpServerRequest) =>
+      const admitted = (request: Request) =>
         Effect.flatMap(requestIdFrom(request.headers["x-request-id"], random), (id) => {
-          if (!movesMoney(request)) return answer(request, id, plain)
-          return Effect.flatMap(admission.enter, (isIn) => (isIn ? answer(request, id, money) : refused(id)))
+          const served = guarded(request, route)
+          if (!movesMoney(request)) return answer(request, id, served)
+          return Effect.flatMap(admission.enter, (isIn) =>
+            isIn ? answer(request, id, Effect.ensuring(served, admission.leave)) : Effect.map(turnedAway(id), sent)
+          )
         })
 
-      return Effect.flatMap(HttpServerRequest.HttpServerRequest, (request) => inSpan(request, admitted(request)))
+      return HttpServerRequest.HttpServerRequest.use((request) => inSpan(request, admitted(request)))
     }
   }),
   { global: true }
@@ -69,37 +88,15 @@ export const Edge = HttpRouter.middleware(
 const clientGone = 499
 
 /** What only reads, and a profile: it changes nothing, and costs as long as it is taken. */
-const isForItsClient = ({ method, url }: HttpServerRequest.HttpServerRequest) =>
+const isForItsClient = ({ method, url }: Request) =>
   method === "GET" || method === "HEAD" || method === "OPTIONS" || url.startsWith("/v1/profiles/")
 
 /** What changes something goes on when its client goes: a fiber of its own does not hear of that. */
 const carriedOut = <A, E, R>(request: Effect.Effect<A, E, R>) =>
   Effect.flatMap(Effect.forkChild(request, { startImmediately: true, uninterruptible: true }), Fiber.join)
 
-/**
- * Interrupts the fiber of the request itself when its time is over: to race it against a sleep would take two more of
- * them.
- */
-const before =
-  (timer: Timer) =>
-  <A, E, R>(request: Effect.Effect<A, E, R>) =>
-    Effect.withFiber<A | HttpServerResponse.HttpServerResponse, E, R | HttpServerRequest.HttpServerRequest>((fiber) => {
-      let isOver = false
-      const stop = timer(requestDeadline_ms, () => {
-        isOver = true
-        fiber.interruptUnsafe()
-      })
-      return Effect.onExit(request, () => Effect.sync(stop)).pipe(
-        Effect.catchCauseIf(
-          (cause) => isOver && Cause.hasInterruptsOnly(cause),
-          () =>
-            Effect.map(HttpServerRequest.HttpServerRequest, (asked) => (isHalf(asked) ? last(naked(408)) : naked(503)))
-        )
-      )
-    })
-
 /** Whether it is still being sent: then no route has seen it yet. Without a body, nobody reads to where it ends. */
-const isHalf = ({ method, source }: HttpServerRequest.HttpServerRequest) =>
+const isHalf = ({ method, source }: Request) =>
   HttpMethod.hasBody(method) && Predicate.hasProperty(source, "complete") && source.complete === false
 
 const requestDeadline_ms = Duration.toMillis(requestDeadline)

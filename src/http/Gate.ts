@@ -33,7 +33,7 @@ export const overloadGate = Effect.gen(function* () {
     const id = requestIdFrom(typeof header === "string" ? header : undefined, random)
     return Effect.andThen(
       Metric.update(httpRequestsTurnedAway, 1),
-      Effect.zipWith(id, health.isReady, (id, isReady) => send(response, overloaded(id), !isReady))
+      Effect.map(id, (id) => send(response, overloaded(id), !health.isReadyUnsafe()))
     )
   }
 

@@ -12,13 +12,14 @@ export class Health extends Context.Service<
   Health,
   {
     readonly setReady: (isReady: boolean) => Effect.Effect<void>
-    readonly isReady: Effect.Effect<boolean>
+    /** Asked for each answer. */
+    readonly isReadyUnsafe: () => boolean
   }
 >()("payment-service/http/Health") {
   static readonly layer = Layer.effect(
     Health,
     Effect.map(Ref.make(false), (ready) =>
-      Health.of({ setReady: (isReady) => Ref.set(ready, isReady), isReady: Ref.get(ready) })
+      Health.of({ setReady: (isReady) => Ref.set(ready, isReady), isReadyUnsafe: () => Ref.getUnsafe(ready) })
     )
   )
 }
@@ -32,9 +33,9 @@ export const healthRoutes = (probes: ReadonlyArray<Probe>) =>
     Effect.gen(function* () {
       const health = yield* Health
       const router = yield* HttpRouter.HttpRouter
-      const startup = Effect.map(health.isReady, (isReady) => answer(isReady, isReady ? "started" : "starting"))
+      const startup = Effect.sync(() => (health.isReadyUnsafe() ? answer(true, "started") : answer(false, "starting")))
       const ready = Effect.gen(function* () {
-        if (!(yield* health.isReady)) return answer(false, "starting or shutting down")
+        if (!health.isReadyUnsafe()) return answer(false, "starting or shutting down")
         const checks = yield* Effect.forEach(probes, checked, { concurrency: "unbounded" })
         return answer(
           checks.every(({ ok }) => ok),

@@ -1,4 +1,4 @@
-import { Clock, Context, Effect, LogLevel, Metric, References } from "effect"
+import { Clock, Context, Effect, LogLevel, References } from "effect"
 import { HttpRouter, type HttpServerRequest } from "effect/http"
 import { httpRequestDuration } from "../telemetry/Metrics.ts"
 
@@ -12,10 +12,9 @@ export const observe = (
     const route = Context.getOrUndefined(fiber.context, HttpRouter.RouteContext)?.route.path ?? "none"
     const seconds = Number(fiber.getRef(Clock.Clock).monotonicTimeNanosUnsafe() - start) / 1e9
     const labels = { method: request.method, route, status: String(status) }
-    const counted = Metric.update(httpRequestDuration(labels), seconds)
+    httpRequestDuration(labels).updateUnsafe(seconds, fiber.context)
     // Labels for a line that nobody reads would be put together for each request.
-    if (status < 500 && LogLevel.isGreaterThan(fiber.getRef(References.MinimumLogLevel), "Debug")) return counted
+    if (status < 500 && LogLevel.isGreaterThan(fiber.getRef(References.MinimumLogLevel), "Debug")) return Effect.void
     const log = status >= 500 ? Effect.logWarning : Effect.logDebug
-    const told = Effect.annotateLogs(log("Answered"), { ...labels, duration_ms: Math.round(seconds * 1000) })
-    return Effect.andThen(counted, told)
+    return Effect.annotateLogs(log("Answered"), { ...labels, duration_ms: Math.round(seconds * 1000) })
   })

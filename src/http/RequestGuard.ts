@@ -1,5 +1,5 @@
 import { ByteSize, Effect, Option, Schema } from "effect"
-import { HttpIncomingMessage, HttpMethod, HttpServerRequest } from "effect/http"
+import { HttpIncomingMessage, HttpMethod, type HttpServerError, type HttpServerRequest } from "effect/http"
 import { containsCardNumber, findCardNumber } from "./CardNumber.ts"
 import { FieldError } from "./Problem.ts"
 import { urlText } from "./UrlText.ts"
@@ -32,15 +32,24 @@ const parseJson = Option.liftThrowable((text: string): unknown => JSON.parse(tex
  * Looks at a request before anything else does: a card number in its body, path, query or a header that we keep must
  * not get as far as a log line.
  */
-export const guardRequest = Effect.flatMap(HttpServerRequest.HttpServerRequest, (request) => {
-  if (containsCardNumber(urlText(request.url))) return Effect.fail(refusedAt("/url"))
-  const key = request.headers["idempotency-key"]
-  if (key !== undefined && containsCardNumber(key)) return Effect.fail(refusedAt("/headers/idempotency-key"))
-  if (!HttpMethod.hasBody(request.method)) return Effect.void
-  return Effect.flatMap(Effect.provideService(request.text, HttpIncomingMessage.MaxBodySize, bodyLimit), (text) =>
-    text === "" || !isJson(request.headers["content-type"]) ? Effect.void : guardBody(text)
+export const guarded = <A, E, R>(
+  request: HttpServerRequest.HttpServerRequest,
+  route: Effect.Effect<A, E, R>
+): Effect.Effect<A, E | CardNumberRefused | InvalidJson | HttpServerError.HttpServerError, R> =>
+  Effect.suspend(() => {
+    if (containsCardNumber(urlText(request.url))) return Effect.fail(refusedAt("/url"))
+    const key = request.headers["idempotency-key"]
+    if (key !== undefined && containsCardNumber(key)) return Effect.fail(refusedAt("/headers/idempotency-key"))
+    return HttpMethod.hasBody(request.method) ? Effect.andThen(guardSent(request), route) : route
+  })
+
+// A client may take as long as its deadline to send it.
+const guardSent = (request: HttpServerRequest.HttpServerRequest) =>
+  Effect.interruptible(
+    Effect.flatMap(Effect.provideService(request.text, HttpIncomingMessage.MaxBodySize, bodyLimit), (text) =>
+      text === "" || !isJson(request.headers["content-type"]) ? Effect.void : guardBody(text)
+    )
   )
-})
 
 const guardBody = (text: string): Effect.Effect<void, CardNumberRefused | InvalidJson> => {
   const body = parseJson(text)

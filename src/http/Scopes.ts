@@ -9,7 +9,7 @@ import { Limits, limited, placed } from "./Limits.ts"
 const requireScope =
   (limits: Limits["Service"], scope: Scope, kind: LimitKind): PaymentsRead["Service"] =>
   (handler) =>
-    Effect.flatMap(Credential, (credential) => {
+    Credential.use((credential) => {
       const served = Effect.provideService(handler, Caller, credential)
       const inPlace = kind === "reads" ? served : placed(limits, credential, served)
       return Effect.andThen(

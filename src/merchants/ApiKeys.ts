@@ -1,4 +1,4 @@
-import { Clock, Context, DateTime, type Duration, Effect, Layer, Option } from "effect"
+import { Context, DateTime, type Duration, Effect, Layer, Option } from "effect"
 import { SecureRandom } from "effect/crypto"
 import { type ApiKey, ApiKeyInactive, ApiKeyNotFound, ExpiryPassed, type IssuedApiKey } from "../domain/ApiKey.ts"
 import type { DatabaseUnavailable } from "../domain/DatabaseUnavailable.ts"
@@ -124,10 +124,11 @@ export class ApiKeys extends Context.Service<
       const whileItLasts = Option.match({
         onNone: () => Effect.succeedNone,
         onSome: ({ credential, expiresAt_ms }: Known) =>
-          Effect.map(Clock.currentTimeMillis, (now) => {
-            if (now >= expiresAt_ms) return Option.none()
+          Effect.clockWith((clock) => {
+            const now = clock.currentTimeMillisUnsafe()
+            if (now >= expiresAt_ms) return Effect.succeedNone
             noteUse(credential.keyId, now)
-            return Option.some(credential)
+            return Effect.succeedSome(credential)
           })
       })
 

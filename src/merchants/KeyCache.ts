@@ -30,6 +30,7 @@ export const makeKeyCache = Effect.fnUntraced(function* <A>(
   watch: (onChange: Effect.Effect<void>) => Effect.Effect<Listening, never, Scope.Scope>
 ) {
   const lookUps = yield* Semaphore.make(lookUpsAtOnce)
+  const context = yield* Effect.context<never>()
   let isCurrent = () => false
   const kept = yield* Cache.makeWith(
     (hash: string) =>
@@ -46,12 +47,12 @@ export const makeKeyCache = Effect.fnUntraced(function* <A>(
   yield* gauge(Metric.withAttributes(cacheSize, { cache }), () => MutableHashMap.size(kept.map))
 
   const get = (hash: string) => {
-    const asked = Effect.andThen(Metric.update(misses, 1), Cache.get(kept, hash))
+    const ask = () => Effect.andThen(Metric.update(misses, 1), Cache.get(kept, hash))
     return Effect.flatMap(Cache.getSuccess(kept, hash), (known) => {
-      if (Option.isNone(known)) return asked
-      return isCurrent()
-        ? Effect.as(Metric.update(hits, 1), known.value)
-        : Effect.andThen(Cache.invalidate(kept, hash), asked)
+      if (Option.isNone(known)) return ask()
+      if (!isCurrent()) return Effect.andThen(Cache.invalidate(kept, hash), ask())
+      hits.updateUnsafe(1, context)
+      return Effect.succeed(known.value)
     })
   }
 

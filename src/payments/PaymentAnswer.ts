@@ -13,7 +13,7 @@ import type { NamedPayments } from "./Payments.ts"
  * of it, for less than a quarter of the time.
  */
 export const shown = ({ payment, version }: VersionedPayment) =>
-  Effect.sync(() => HttpServerResponse.jsonUnsafe(payment, { headers: { etag: tags.of(version) } }))
+  HttpServerResponse.jsonUnsafe(payment, { headers: { etag: tags.of(version) } })
 
 /** The only one that was asked for. */
 export const shownAlone = ({ data: [payment] }: NamedPayments) =>

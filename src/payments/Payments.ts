@@ -1,4 +1,4 @@
-import { Context, Effect, Layer, Option, Redacted, Schema } from "effect"
+import { Context, Effect, Layer, Option, Redacted } from "effect"
 import { ScopeMissing } from "../domain/AccessErrors.ts"
 import { type InvalidCursor, PaymentNotFound, type TooManyDeclines } from "../domain/ChargeErrors.ts"
 import type { DatabaseUnavailable } from "../domain/DatabaseUnavailable.ts"
@@ -123,15 +123,14 @@ export class Payments extends Context.Service<
         request: Once & { readonly route: string; readonly body: object },
         deed: Deed
       ) {
-        const paymentId = Option.getOrUndefined(idOf(id))
-        if (paymentId === undefined) return yield* new PaymentNotFound()
+        if (!PaymentIds.is(id)) return yield* new PaymentNotFound()
         const { body, idempotencyKey, route, versions } = request
         const fingerprint = cipher.fingerprint(`POST /v1/payments/${id}/${route} ${canonical(body)}`)
         return yield* followUps.carryOut({
           merchantId,
           environment,
           keyId,
-          paymentId,
+          paymentId: id,
           idempotencyKey,
           fingerprint,
           versions,
@@ -160,14 +159,10 @@ export class Payments extends Context.Service<
       })
 
       const spanOfGet = traced("Payments.get")
-      const get = (tenant: Tenant, id: string) => {
-        const known = idOf(id)
-        return spanOfGet(orNotFound(Option.isSome(known) ? repo.find(tenant, known.value) : Effect.succeedNone))
-      }
-      const getVersion = (tenant: Tenant, id: string) => {
-        const known = idOf(id)
-        return orNotFound(Option.isSome(known) ? repo.findVersion(tenant, known.value) : Effect.succeedNone)
-      }
+      const get = (tenant: Tenant, id: string) =>
+        spanOfGet(orNotFound(PaymentIds.is(id) ? repo.find(tenant, id) : Effect.succeedNone))
+      const getVersion = (tenant: Tenant, id: string) =>
+        orNotFound(PaymentIds.is(id) ? repo.findVersion(tenant, id) : Effect.succeedNone)
 
       const list = Effect.fn("Payments.list")(function* (tenant: Tenant, query: PaymentQuery) {
         const { limit, status = null } = query
@@ -181,10 +176,9 @@ export class Payments extends Context.Service<
         ids: ReadonlyArray<string>,
         fields: ReadonlyArray<PaymentField> | undefined
       ) {
-        const asked = [...new Set(ids)].map((id) => [id, Option.getOrUndefined(idOf(id))] as const)
-        const known = asked.flatMap(([, id]) => (id === undefined ? [] : [id]))
-        const found = yield* repo.findAll(tenant, known, setOf(fields))
-        const named = asked.map(([text, id]) => [text, id === undefined ? undefined : found.get(id)] as const)
+        const asked = [...new Set(ids)]
+        const found = yield* repo.findAll(tenant, asked.filter(PaymentIds.is), setOf(fields))
+        const named = asked.map((id) => [id, PaymentIds.is(id) ? found.get(id) : undefined] as const)
         return {
           data: named.flatMap(([, payment]) => (payment === undefined ? [] : [payment])),
           not_found: named.flatMap(([text, payment]) => (payment === undefined ? [text] : []))
@@ -209,8 +203,6 @@ export class Payments extends Context.Service<
 /** But for the address: whoever repeats it, because an answer was lost, may have changed to another network. */
 const said = ({ customer_ip: _, source, ...rest }: NewPayment) =>
   canonical({ ...rest, source: { bric: Redacted.value(source.bric) } })
-
-const idOf = Schema.decodeOption(PaymentIds.Id)
 
 const setOf = (fields: ReadonlyArray<PaymentField> | undefined) => (fields === undefined ? null : new Set(fields))
 

@@ -12,7 +12,7 @@ const routes = (payments: Payments["Service"]) =>
   HttpApiBuilder.group(Api, "payments", (handlers) =>
     handlers.handleAll({
       create: ({ headers, payload }) =>
-        Effect.flatMap(Caller, (caller) =>
+        Caller.use((caller) =>
           Effect.flatMap(payments.create(caller, payload, headers["idempotency-key"]), answerOf).pipe(
             Effect.catchTag("TooManyDeclines", refusalOf)
           )
@@ -35,7 +35,7 @@ const routes = (payments: Payments["Service"]) =>
         return { object: "cancellation" as const, idempotency_key, is_decided: isDecided, payment }
       }),
       get: ({ params: { id }, request: { headers } }) =>
-        Effect.flatMap(Effect.context<Caller | HttpServerRequest.ParsedSearchParams>(), (context) => {
+        Effect.contextWith((context: Context.Context<Caller | HttpServerRequest.ParsedSearchParams>) => {
           const caller = Context.get(context, Caller)
           const { fields } = Context.get(context, HttpServerRequest.ParsedSearchParams)
           if (fields !== undefined) {
@@ -43,7 +43,7 @@ const routes = (payments: Payments["Service"]) =>
               Effect.flatMap(payments.getAll(caller, [id], named), shownAlone)
             )
           }
-          const got = Effect.flatMap(payments.get(caller, id), shown)
+          const got = Effect.map(payments.get(caller, id), shown)
           const known = headers["if-none-match"]
           return known === undefined
             ? got

@@ -127,7 +127,7 @@ export const makeBatches = Effect.fnUntraced(function* <Input, Row>(options: Bat
   }
 
   const ask = (input: Input): Effect.Effect<Option.Option<Row>, DatabaseUnavailable> =>
-    Effect.flatMap(Effect.context<never>(), (context) => {
+    Effect.contextWith((context: Context.Context<never>) => {
       const done = Deferred.makeUnsafe<Option.Option<Row>, DatabaseUnavailable>()
       const waiting: Waiting<Input, Row> = { input, since: now_ms(), context, done, stop: () => {}, isQueued: true }
       queue.push(waiting)

@@ -36,7 +36,7 @@ const gated = Effect.fnUntraced(function* (certificate?: Certificate) {
     }),
     leave: Effect.void
   })
-  const health = Layer.mock(Health, { isReady: Effect.sync(() => state.isReady) })
+  const health = Layer.mock(Health, { isReadyUnsafe: () => state.isReady })
   const [port = 0] = yield* freePorts(1)
   const bounds = { name: "merchants", variable: "PORT", maxConnections: 100, limits: usualLimits } as const
   yield* HttpRouter.serve(Layer.mergeAll(serve("GET"), serve("POST"), Edge), {
