@@ -1,6 +1,7 @@
 import { Context, Effect, References, Tracer } from "effect"
 import { HttpMiddleware, type HttpServerRequest, type HttpServerResponse } from "effect/http"
 import { Sampling } from "../telemetry/Sampling.ts"
+import { methodOf } from "./Observation.ts"
 import { isUntraceable } from "./Secrets.ts"
 
 type Answer<E, R> = Effect.Effect<HttpServerResponse.HttpServerResponse, E, R>
@@ -11,13 +12,14 @@ type Answer<E, R> = Effect.Effect<HttpServerResponse.HttpServerResponse, E, R>
  */
 export const serverSpans = Effect.gen(function* () {
   const isKept = yield* Sampling
-  const isTracing = yield* References.TracerEnabled
   const tracer = yield* Tracer.Tracer
+  // Of the tracer that is there when none was set nobody sees a span.
+  const isTracing = (yield* References.TracerEnabled) && tracer !== Tracer.nativeTracer
   const traced = <R>(context: Context.Context<R>): Context.Context<R> =>
     context.pipe(
       Context.add(References.TracerEnabled, true),
       Context.add(Tracer.Tracer, tracer),
-      Context.add(HttpMiddleware.SpanNameGenerator, ({ method, url }) => `${method} ${templateOf(url)}`)
+      Context.add(HttpMiddleware.SpanNameGenerator, (request) => `${methodOf(request)} ${templateOf(request.url)}`)
     )
   return <E, R>(request: HttpServerRequest.HttpServerRequest, answer: Answer<E, R>) => {
     if (isTracing && isKept(request.headers) && !isUntraceable(request)) {

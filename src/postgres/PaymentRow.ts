@@ -152,7 +152,7 @@ const transactionOf = (raw: RawTransaction): TransactionView => ({
 
 /** What JSON of Postgres says, to the millisecond. Nine in ten have six digits of a second. */
 const timestampIn = (text: string): string =>
-  text.length === 32 && text.endsWith("+00:00")
+  text.length === 32 && text[4] === "-" && text.endsWith("+00:00")
     ? `${text.slice(0, 23)}Z`
     : DateTime.formatIso(DateTime.makeUnsafe(text))
 

@@ -80,6 +80,18 @@ describe("a request", () => {
     })
   )
 
+  it.effect("has no span of a tracer that nobody has set", () =>
+    Effect.gen(function* () {
+      const inSpan = yield* serverSpans
+      const request = HttpServerRequest.fromWeb(new Request("http://service.test/"))
+      const status = Effect.match(Effect.currentSpan, { onFailure: () => 204, onSuccess: () => 200 })
+      const answer = Effect.map(status, (status) => HttpServerResponse.empty({ status }))
+      const answered = inSpan(request, answer)
+      const { status: seen } = yield* Effect.provideService(answered, HttpServerRequest.HttpServerRequest, request)
+      assert.strictEqual(seen, 204)
+    })
+  )
+
   it.effect("that shows a secret has no span, whatever share is kept", () =>
     Effect.gen(function* () {
       assert.deepStrictEqual(yield* spansOf({ ratio: 1, path: "/v1/payments/4111111111111111" }), [])
