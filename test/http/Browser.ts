@@ -51,6 +51,8 @@ const flags = (folder: string): ReadonlyArray<string> => [
   "--disable-dev-shm-usage",
   "--disable-background-networking",
   "--disable-component-update",
+  // It would ask for the models of its own features, which takes longer than some pages and less than others.
+  "--disable-features=OptimizationHints,OptimizationGuideModelDownloading",
   "--no-first-run",
   "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
   `--user-data-dir=${folder}/profile`,

@@ -8,7 +8,7 @@ const operations = routes.filter(({ api }) => api === "api").map(({ operation })
 
 // Made by the browser for itself, whatever the page.
 const ownRequests =
-  /^https?:\/\/(?:(?:clients2|accounts)\.google|(?:update|content-autofill)\.googleapis|redirector\.gvt1)\.com\//
+  /^https?:\/\/(?:(?:clients2|accounts)\.google|(?:update|content-autofill|optimizationguide-pa)\.googleapis|redirector\.gvt1)\.com\//
 
 layer(TestService.layer)("/openapi.json", (it) => {
   it.effect("is served on both ports as it is checked in", () =>
